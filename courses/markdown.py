@@ -1,0 +1,68 @@
+"""Markdown as authors write it, rendered to HTML that is safe to put on a page."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+
+_ALLOWED_TAGS = {
+    "a", "blockquote", "br", "code", "em", "h3", "h4", "hr", "kbd", "li", "mark", "ol", "p",
+    "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+
+
+def _highlight(state: StateInline, silent: bool) -> bool:
+    """Parse ==text== into <mark>; the text may hold other inline Markdown."""
+    start = state.pos
+    if not state.src.startswith("==", start):
+        return False
+    end = state.src.find("==", start + 2, state.posMax)
+    if end <= start + 2:
+        return False
+    if not silent:
+        state.push("mark_open", "mark", 1)
+        outer_end, state.pos, state.posMax = state.posMax, start + 2, end
+        state.md.inline.tokenize(state)
+        state.posMax = outer_end
+        state.push("mark_close", "mark", -1)
+    state.pos = end + 2
+    return True
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.inline.ruler.before("emphasis", "highlight", _highlight)
+    return parser
+
+
+_MARKDOWN = _parser()
+
+
+@lru_cache(maxsize=2048)
+def render(text: str) -> SafeString:
+    """Return the HTML of Markdown text; raw HTML in it is shown, never run."""
+    html = nh3.clean(
+        _MARKDOWN.render(text),
+        tags=_ALLOWED_TAGS,
+        attributes=_ALLOWED_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel=None,
+    )
+    return mark_safe(html)  # noqa: S308 - cleaned by nh3 against an allow-list just above
+
+
+def lines_outside_code(text: str) -> Iterator[str]:
+    """Yield the lines that aren't inside a fenced code block."""
+    fence = ""
+    for line in text.split("\n"):
+        opening = line[:3] if line.startswith(("```", "~~~")) else ""
+        if opening and not fence:
+            fence = opening
+        elif fence and opening == fence:
+            fence = ""
+        elif not fence:
+            yield line

@@ -1,0 +1,65 @@
+"""Groups that start together."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from courses.models.pages import CoursePage
+
+
+class CohortQuerySet(models.QuerySet["Cohort"]):
+    """Reads of cohorts."""
+
+    def upcoming(self) -> "CohortQuerySet":
+        """Cohorts that have not started, the next one first."""
+        return self.filter(starts_on__gte=timezone.localdate()).order_by("starts_on")
+
+
+class Cohort(models.Model):
+    """A dated run of a course with a fixed number of seats.
+
+    `seats_taken` is moved under a row lock by the enrolment service alone; the database refuses
+    more than `seats`.
+    """
+
+    class Mode(models.TextChoices):
+        ONLINE = "online", _("Online, live")
+        CLASSROOM = "classroom", _("Classroom")
+        HYBRID = "hybrid", _("Classroom and online")
+
+    course = models.ForeignKey(CoursePage, on_delete=models.PROTECT, related_name="cohorts")
+    starts_on = models.DateField(_("starts on"))
+    mode = models.CharField(_("mode"), max_length=12, choices=Mode, default=Mode.ONLINE)
+    seats = models.PositiveSmallIntegerField(_("seats"))
+    seats_taken = models.PositiveSmallIntegerField(_("seats taken"), default=0, editable=False)
+    price = models.DecimalField(
+        _("price (₹)"), max_digits=9, decimal_places=2, null=True, blank=True,
+        help_text=_("Leave empty to use the course's price."),
+    )
+
+    objects = CohortQuerySet.as_manager()
+
+    panels: ClassVar[list[str]] = ["course", "starts_on", "mode", "seats", "price"]
+
+    class Meta:
+        ordering: ClassVar = ["starts_on"]
+        indexes: ClassVar = [models.Index(fields=["course", "starts_on"], name="cohort_course_starts")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(seats_taken__lte=F("seats")), name="cohort_not_overbooked"
+            ),
+            models.UniqueConstraint(
+                fields=["course", "starts_on", "mode"], name="cohort_once_a_day_and_mode"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course.title}, {self.starts_on:%d %b %Y}"
+
+    @property
+    def seats_left(self) -> int:
+        """Free seats; never negative."""
+        return self.seats - self.seats_taken

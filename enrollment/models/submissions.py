@@ -1,0 +1,50 @@
+"""What came in through a form, kept as it came."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Submission(models.Model):
+    """A raw form post, committed before anything is checked, so that no enquiry is lost at the door.
+
+    Rows are added, never changed, but for the outcome and the lead that it led to.
+    """
+
+    class Form(models.TextChoices):
+        ENQUIRY = "enquiry", _("Enquiry")
+        PLACEMENT = "placement", _("Placement enquiry")
+
+    class Outcome(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        LEAD = "lead", _("Lead made")
+        REPEATED = "repeated", _("Sent again")
+        REJECTED = "rejected", _("Not valid")
+        SPAM = "spam", _("Spam")
+
+    key = models.UUIDField(_("key"), unique=True)
+    reference = models.CharField(_("reference"), max_length=16, unique=True)
+    form = models.CharField(_("form"), max_length=12, choices=Form)
+    payload = models.TextField(_("payload"))
+    """The posted fields as ASCII JSON, so that any byte that was typed survives every database."""
+    digest = models.CharField(_("payload digest"), max_length=64)
+    page = models.CharField(_("page"), max_length=300, blank=True)
+    address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=12, choices=Outcome, default=Outcome.RECEIVED
+    )
+    lead = models.ForeignKey(
+        "enrollment.Lead",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="submissions",
+    )
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-received_at"]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,16 @@
+"""The blocks of which lessons are built. A block's id is its identity for life."""
+
+from lessons.blocks.code import CodeBlock, FileBlock, MatchBlock, ParallelBlock
+from lessons.blocks.stream import LessonBody
+from lessons.blocks.text import CalloutBlock, FigureBlock, PassageBlock
+
+__all__ = [
+    "CalloutBlock",
+    "CodeBlock",
+    "FigureBlock",
+    "FileBlock",
+    "LessonBody",
+    "MatchBlock",
+    "ParallelBlock",
+    "PassageBlock",
+]

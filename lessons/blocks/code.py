@@ -1,0 +1,132 @@
+"""Code on its own, and the same job in Django and Flask on facing panes."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
+
+from courses.blocks import one_newline_style
+from lessons import highlight
+
+
+class SourceBlock(blocks.TextBlock):
+    """Source code, kept to the letter but for line ends and blank edge lines."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(rows=10, **kwargs)
+
+    def clean(self, value: str) -> str:
+        return one_newline_style(super().clean(value))
+
+
+class FileValue(blocks.StructValue):
+    """One file of a sample."""
+
+    @property
+    def lines(self) -> tuple[highlight.CodeLine, ...]:
+        """The highlighted lines."""
+        return highlight.highlighted_lines(self["code"], self["language"])
+
+
+class FileBlock(blocks.StructBlock):
+    """A named file with its source."""
+
+    name = blocks.CharBlock(required=False, max_length=80, label=_("File name"))
+    language = blocks.ChoiceBlock(
+        choices=highlight.LANGUAGES, default="python", label=_("Language")
+    )
+    code = SourceBlock(label=_("Code"), help_text=_("End a line with #=1 to match it to its partner."))
+
+    class Meta:
+        icon = "code"
+        label = _("File")
+        value_class = FileValue
+
+
+class CodeBlock(blocks.StructBlock):
+    """A code sample of one or several files."""
+
+    files = blocks.ListBlock(FileBlock(), min_num=1, label=_("Files"))
+    caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
+
+    class Meta:
+        icon = "code"
+        label = _("Code sample")
+        template = "blocks/code.html"
+        description = _("One or several files of code")
+        preview_value = {
+            "files": [{"name": "hello.py", "language": "python", "code": 'print("Hello")'}],
+            "caption": "",
+        }
+
+
+class MatchBlock(blocks.StructBlock):
+    """What two matched lines have in common, in one sentence."""
+
+    number = blocks.IntegerBlock(min_value=1, max_value=20, label=_("Number"))
+    text = blocks.CharBlock(max_length=240, label=_("What both lines do"))
+
+    class Meta:
+        icon = "link"
+        label = _("Match")
+
+
+class ParallelValue(blocks.StructValue):
+    """Two panes and what their lines have in common."""
+
+    @property
+    def panes(self) -> list[dict]:
+        """Django's pane, then Flask's: key, name and files."""
+        return [
+            {"key": "django", "name": "Django", "other": "Flask", "files": self["django"]},
+            {"key": "flask", "name": "Flask", "other": "Django", "files": self["flask"]},
+        ]
+
+    @property
+    def partners(self) -> dict[int, dict[str, int]]:
+        """For each match number, the line in each pane; for accessible names."""
+        found: dict[int, dict[str, int]] = {}
+        for side in ("django", "flask"):
+            for file in self[side]:
+                for line in file.lines:
+                    if line.match is not None:
+                        found.setdefault(line.match, {}).setdefault(side, line.number)
+        return found
+
+    def unpaired(self) -> set[int]:
+        """Match numbers that stand on one side only."""
+        sides = [
+            highlight.match_numbers([file["code"] for file in self[side]])
+            for side in ("django", "flask")
+        ]
+        return sides[0] ^ sides[1]
+
+
+class ParallelBlock(blocks.StructBlock):
+    """The same job in Django (left) and Flask (right), with matched lines."""
+
+    django = blocks.ListBlock(FileBlock(), min_num=1, label=_("Django files"))
+    flask = blocks.ListBlock(FileBlock(), min_num=1, label=_("Flask files"))
+    matches = blocks.ListBlock(MatchBlock(), default=[], label=_("Matched lines"))
+
+    class Meta:
+        icon = "grip"
+        label = _("Django and Flask")
+        template = "blocks/parallel.html"
+        description = _("The same job in both frameworks, lines matched")
+        value_class = ParallelValue
+        preview_value = {
+            "django": [{"name": "urls.py", "language": "python", "code": 'path("hello/", hello),  #=1'}],
+            "flask": [{"name": "app.py", "language": "python", "code": '@app.route("/hello/")  #=1'}],
+            "matches": [{"number": 1, "text": "Both map a path to a function."}],
+        }
+
+    def clean(self, value: ParallelValue) -> ParallelValue:
+        cleaned = super().clean(value)
+        if unpaired := cleaned.unpaired():
+            numbers = ", ".join(str(number) for number in sorted(unpaired))
+            message = _("Number %(numbers)s has no partner in the other pane.") % {"numbers": numbers}
+            raise StructBlockValidationError(non_block_errors=[ValidationError(message)])
+        return cleaned

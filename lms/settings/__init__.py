@@ -1,0 +1,1 @@
+"""Settings by environment: `demo` (make run), `production`, `test`; all build on `base`."""

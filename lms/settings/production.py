@@ -1,0 +1,29 @@
+"""Production: every secret and address comes from the environment, nothing has a default."""
+
+from lms import env
+from lms.settings.base import *  # noqa: F403
+from lms.settings.base import SITE_URL
+
+DEMO = False
+SECRET_KEY = env.text("SECRET_KEY")
+if len(SECRET_KEY) < 50:
+    env.stop("SECRET_KEY is shorter than 50 characters.")
+env.text("DATABASE_URL")
+env.text("EMAIL_URL")
+env.text("DEFAULT_FROM_EMAIL")
+env.web_address("SITE_URL")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+if not ALLOWED_HOSTS:
+    env.stop("ALLOWED_HOSTS is not set.")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [SITE_URL])
+
+_https = SITE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+USE_X_FORWARDED_HOST = False

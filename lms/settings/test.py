@@ -1,0 +1,32 @@
+"""The test suite: the same product, with a fast hasher and nothing that leaves the process."""
+
+from pathlib import Path
+from tempfile import gettempdir
+
+from lms import env
+from lms.settings.base import *  # noqa: F403
+from lms.settings.base import BASE_DIR, DATABASES, REDIS_URL
+
+DEMO = True
+SECRET_KEY = "tests-only-" + "not-a-secret-" * 4
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+SITE_URL = "http://testserver"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+DEFAULT_FROM_EMAIL = "Osiz Labs admissions <admissions@example.com>"
+MEDIA_ROOT = Path(gettempdir()) / "lms-test-media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STAFF_SECOND_FACTOR_REQUIRED = False
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
+LOG_LEVEL = env.one_of("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "ERROR")
+
+if not REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "var" / "test.sqlite3"}

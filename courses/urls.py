@@ -1,2 +1,11 @@
 from django.urls import path
-urlpatterns = []
+
+from courses import views
+
+app_name = "courses"
+
+urlpatterns = [
+    path("courses/", views.catalogue, name="catalogue"),
+    path("theme/", views.choose_theme, name="theme"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+]

@@ -1,0 +1,32 @@
+"""Who may read a lesson. Free lessons are for everybody; the others ask the access policy."""
+
+from collections.abc import Callable
+from functools import cache
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.module_loading import import_string
+
+from courses.models import CoursePage
+from lessons.models import LessonPage
+
+type Visitor = AbstractBaseUser | AnonymousUser
+
+
+@cache
+def _policy(dotted_name: str) -> Callable[[Visitor, CoursePage], bool]:
+    return import_string(dotted_name)
+
+
+def may_open_course(user: Visitor, course: CoursePage) -> bool:
+    """Whether the lessons of this course that aren't free are open to the user; one query at most."""
+    return user.is_authenticated and _policy(settings.LESSON_ACCESS_POLICY)(user, course)
+
+
+def may_edit(user: Visitor, lesson: LessonPage) -> bool:
+    """Whether the user works on this lesson in the CMS and may therefore always read it."""
+    return (
+        user.is_authenticated
+        and user.has_perm("wagtailadmin.access_admin")  # type: ignore[union-attr]
+        and lesson.permissions_for_user(user).can_edit()
+    )

@@ -1,2 +1,13 @@
 from django.urls import path
-urlpatterns = []
+
+from enrollment.views import enquiries, learning
+
+app_name = "enrollment"
+
+urlpatterns = [
+    path("enquire/", enquiries.enquire, name="enquire"),
+    path("enquire/thanks/<str:reference>/", enquiries.thanks, name="thanks"),
+    path("placement/", enquiries.placement, name="placement"),
+    path("learn/", learning.learn, name="learn"),
+    path("courses/<slug:course>/join/", learning.join, name="join"),
+]

@@ -1,0 +1,190 @@
+"""The enquiry forms. Server rules are the truth; messages say what to do."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import CoursePage
+from enrollment.models import Lead
+from enrollment.phones import parse_phone
+
+EMAIL_FORMAT = _("Enter an email address in the correct format, like name@example.com")
+PHONE_FORMAT = _("Enter a phone number, like 98765 43210 or +44 7700 900982")
+CONTROL_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+
+
+class CleanCharField(forms.CharField):
+    """Text without control characters or halves of characters; everything else is kept."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return text.translate(CONTROL_CHARACTERS).encode("utf-8", "replace").decode().strip()
+
+
+class LineField(CleanCharField):
+    """One line of text: line breaks and repeated blanks become one blank."""
+
+    def to_python(self, value: Any) -> str:
+        return " ".join(super().to_python(value).split())
+
+
+class CourseField(forms.ModelChoiceField):
+    """A live course, named by page id or by slug, as links from elsewhere do."""
+
+    def to_python(self, value: Any) -> CoursePage | None:
+        if value in self.empty_values:
+            return None
+        text = str(value).strip()
+        found = (
+            self.queryset.filter(pk=int(text))
+            if text.isascii() and text.isdigit() and len(text) < 12
+            else self.queryset.filter(slug=text[:255].replace("\x00", ""))
+        ).first()
+        if found is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str) and not value.isdigit():
+            found = self.queryset.filter(slug=value[:255].replace("\x00", "")).first()
+            return found.pk if found else value
+        return super().prepare_value(value)
+
+
+class EnquiryForm(forms.Form):
+    """What anybody may ask; also the fields that the placement form starts with."""
+
+    name = LineField(
+        label=_("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={
+            "required": _("Enter your name"),
+            "max_length": _("Enter your name with at most 120 characters"),
+        },
+    )
+    email = LineField(
+        label=_("Email address"),
+        max_length=254,
+        validators=[EmailValidator(message=EMAIL_FORMAT)],
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={"required": _("Enter your email address"), "max_length": EMAIL_FORMAT},
+    )
+    contact_by = forms.ChoiceField(
+        label=_("How should we contact you?"),
+        choices=Lead.ContactBy.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose how we should contact you"),
+            "invalid_choice": _("Choose how we should contact you"),
+        },
+    )
+    phone = LineField(
+        label=_("Phone number"),
+        required=False,
+        max_length=40,
+        help_text=_("Needed for a call or WhatsApp. Spaces and country codes are fine."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages={"max_length": PHONE_FORMAT},
+    )
+    course = CourseField(
+        label=_("Which course is it about?"),
+        queryset=CoursePage.objects.live().order_by("path"),
+        required=False,
+        empty_label=_("Not sure yet"),
+        error_messages={"invalid_choice": _("Choose a course from the list")},
+    )
+    best_time = forms.ChoiceField(
+        label=_("Best time to reach you"),
+        required=False,
+        choices=[("", _("Any time")), *Lead.BestTime.choices],
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose a time from the list")},
+    )
+    message = CleanCharField(
+        label=_("Your message"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 5, "data-count": "1000"}),
+        error_messages={"max_length": _("Shorten your message to 1,000 characters or fewer")},
+    )
+    consent_news = forms.BooleanField(
+        label=_("Send me course news about once a month. I can stop at any time."), required=False
+    )
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    page = CleanCharField(required=False, widget=forms.HiddenInput)
+    website = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    def clean_page(self) -> str:
+        return self.cleaned_data["page"][:300]
+
+    def clean_phone(self) -> str:
+        typed = self.cleaned_data["phone"]
+        if typed and parse_phone(typed) is None:
+            raise ValidationError(PHONE_FORMAT)
+        return typed
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        needs_phone = cleaned.get("contact_by") in {Lead.ContactBy.PHONE, Lead.ContactBy.WHATSAPP}
+        if needs_phone and not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", PHONE_FORMAT)
+        return cleaned
+
+
+class PlacementForm(EnquiryForm):
+    """The enquiry form for placement assistance."""
+
+    status = forms.ChoiceField(
+        label=_("What describes you best?"),
+        choices=[
+            ("student", _("Student")),
+            ("graduate", _("Graduate")),
+            ("working", _("Working")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose what describes you best"),
+            "invalid_choice": _("Choose what describes you best"),
+        },
+    )
+    experience_years = forms.IntegerField(
+        label=_("Years of work experience"),
+        required=False,
+        min_value=0,
+        max_value=60,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Enter years of experience as a whole number, like 2"),
+            "min_value": _("Enter 0 or more years"),
+            "max_value": _("Enter 60 years or fewer"),
+        },
+    )
+    target_role = LineField(
+        label=_("Which role are you looking for?"),
+        required=False,
+        max_length=120,
+        error_messages={"max_length": _("Shorten the role to 120 characters or fewer")},
+    )
+    skills = CleanCharField(
+        label=_("Your skills"),
+        required=False,
+        max_length=500,
+        help_text=_("Languages, frameworks and tools that you have used."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": _("Shorten your skills to 500 characters or fewer")},
+    )
+
+    field_order = (
+        "name", "email", "contact_by", "phone", "status", "experience_years", "target_role",
+        "skills", "course", "best_time", "message", "consent_news",
+    )  # fmt: skip
+
+    DETAIL_FIELDS = ("status", "experience_years", "target_role", "skills")

@@ -1,0 +1,133 @@
+"""The enquiry form, the placement form and the page after them."""
+
+from uuid import uuid4
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from courses.models import StandardPage
+from enrollment import intake
+from enrollment.forms import EnquiryForm
+from enrollment.limits import seconds_to_wait
+from enrollment.models import Submission
+
+OWN_ENQUIRY_COOKIE = "enquiry"
+OWN_ENQUIRY_SECONDS = 3600
+"""How long the browser that sent an enquiry may see on the thank-you page what was sent."""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def enquire(request: HttpRequest) -> HttpResponse:
+    """Show and take the enquiry form."""
+    return _form_view(request, Submission.Form.ENQUIRY, "enrollment/enquire.html", {})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def placement(request: HttpRequest) -> HttpResponse:
+    """Say what placement assistance is, and show and take its form."""
+    page = StandardPage.objects.live().filter(slug="placement").first()
+    context = {"page": page, "self": page}
+    return _form_view(request, Submission.Form.PLACEMENT, "enrollment/placement.html", context)
+
+
+@never_cache
+@require_safe
+def thanks(request: HttpRequest, reference: str) -> HttpResponse:
+    """Confirm an enquiry; what was sent is shown to the browser that sent it, nobody else."""
+    submission = get_object_or_404(
+        Submission.objects.select_related("lead").exclude(outcome=Submission.Outcome.REJECTED),
+        reference=reference,
+    )
+    own = request.get_signed_cookie(OWN_ENQUIRY_COOKIE, default="") == reference
+    form = intake.FORMS[submission.form](intake.typed(submission))
+    context = {
+        "reference": reference,
+        "answer_by": intake.answer_promised_by(submission),
+        "contact_by": _chosen(form, "contact_by") if own else "",
+        "sent": _sent(form) if own else None,
+    }
+    return render(request, "enrollment/thanks.html", context)
+
+
+def _form_view(request: HttpRequest, kind: str, template: str, context: dict) -> HttpResponse:
+    if request.method != "POST":
+        form = intake.FORMS[kind](initial=_initial(request))
+        return render(request, template, context | {"form": form})
+    submission = intake.find_repeat(request.POST)
+    if submission is None:
+        address = _client_address(request)
+        if wait := seconds_to_wait(address or "unknown"):
+            return _too_many(request, kind, template, context, wait)
+        submission = intake.record(form=kind, data=request.POST, address=address)
+    form = intake.settle(submission)
+    if form is not None:
+        form.data["key"] = str(uuid4())
+        return render(request, template, context | {"form": form}, status=422)
+    response = redirect("enrollment:thanks", reference=submission.reference)
+    response.set_signed_cookie(
+        OWN_ENQUIRY_COOKIE,
+        submission.reference,
+        max_age=OWN_ENQUIRY_SECONDS,
+        httponly=True,
+        secure=request.is_secure(),
+        samesite="Lax",
+    )
+    return response
+
+
+def _initial(request: HttpRequest) -> dict:
+    initial = {
+        "key": str(uuid4()),
+        "course": request.GET.get("course", ""),
+        "page": request.GET.get("from", request.headers.get("Referer", ""))[:300],
+    }
+    if request.user.is_authenticated:
+        initial |= {"name": request.user.name, "email": request.user.email}
+    return initial
+
+
+def _too_many(
+    request: HttpRequest, kind: str, template: str, context: dict, wait: int
+) -> HttpResponse:
+    form = intake.FORMS[kind](request.POST)
+    minutes = -(-wait // 60)
+    form.add_error(
+        None,
+        _("Too many enquiries from your network. Send it again in %(minutes)s minutes, or call us.")
+        % {"minutes": minutes},
+    )
+    response = render(request, template, context | {"form": form}, status=429)
+    response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _client_address(request: HttpRequest) -> str | None:
+    try:
+        return get_adapter(request).get_client_ip(request)
+    except PermissionDenied:
+        return None
+
+
+def _chosen(form: EnquiryForm, name: str) -> str:
+    choices = {str(value): label for value, label in form.fields[name].choices}
+    return str(choices.get(str(form[name].value() or ""), ""))
+
+
+def _sent(form: EnquiryForm) -> list[tuple[str, str]]:
+    rows = []
+    for field in form.visible_fields():
+        if field.name == "website":
+            continue
+        value = _chosen(form, field.name) if hasattr(field.field, "choices") else field.value()
+        if value is True or field.name == "consent_news":
+            value = _("Yes") if value else _("No")
+        if value:
+            rows.append((str(field.label), str(value)))
+    return rows

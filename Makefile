@@ -1,0 +1,24 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock clean
+PYTHON_IN_ENVIRONMENT := .venv/bin/python
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Bring the whole product up here, in the foreground (PORT=8000, HOST=127.0.0.1)
+	@scripts/setup run
+	@$(PYTHON_IN_ENVIRONMENT) scripts/serve.py
+
+test: ## Run the whole test suite (ARGS="-k enquiry" narrows it; DATABASE_URL and REDIS_URL are used when set)
+	@scripts/setup dev
+	@$(PYTHON_IN_ENVIRONMENT) -m pytest --numprocesses=auto $(ARGS)
+
+check: ## Lint, formats, types, import contracts, templates, migrations, deployment checks
+	@scripts/setup dev
+	@scripts/check
+
+lock: ## Lock the dependencies again (UPGRADE=1 takes newer versions); needs uv
+	@scripts/lock
+
+clean: ## Remove everything that was made here: environment, assets, demo data
+	rm -rf .venv node_modules static/vendor var test-results .ruff_cache .mypy_cache .pytest_cache .import_linter_cache

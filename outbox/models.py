@@ -25,9 +25,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def due(self) -> "MessageQuerySet":
         """Messages that may be claimed now, the longest waiting first."""
-        return self.filter(state=Message.State.PENDING, due_at__lte=timezone.now()).order_by(
-            "due_at", "pk"
-        )
+        return self.filter(state=Message.State.PENDING, due_at__lte=timezone.now()).order_by("due_at", "pk")
 
 
 class Message(models.Model):
@@ -66,13 +64,15 @@ class Message(models.Model):
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
-    message_id = models.CharField(_("Message-ID"), max_length=120)
+    message_id = models.CharField(_("Message-ID"), max_length=320)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
@@ -81,12 +81,34 @@ class Message(models.Model):
                 condition=Q(state__in=["claimed", "sending"]),
                 name="message_leased",
             ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=["failed", "unknown"]),
+                name="message_needs_eyes",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),
                 name="message_sent_has_time",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["claimed", "sending"],
+                    lease_token__isnull=False,
+                    leased_until__isnull=False,
+                )
+                | Q(
+                    ~Q(state__in=["claimed", "sending"]),
+                    lease_token__isnull=True,
+                    leased_until__isnull=True,
+                ),
+                name="message_leased_while_worked_on",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["sent", "failed", "cancelled"]) | Q(private={}),
+                name="message_forgets_private_values",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -110,6 +132,8 @@ class DeliveryAttempt(models.Model):
     detail = models.CharField(_("detail"), max_length=300, blank=True)
 
     class Meta:
+        verbose_name = _("delivery attempt")
+        verbose_name_plural = _("delivery attempts")
         ordering: ClassVar = ["finished_at", "pk"]
 
     def __str__(self) -> str:
@@ -134,9 +158,17 @@ class ProviderEvent(models.Model):
 class Suppression(models.Model):
     """An address that gets nothing more on a channel; only its hash is kept."""
 
+    class Reason(models.TextChoices):
+        """Why; the later ones weigh more."""
+
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+        COMPLAINED = "complained", _("Reported as spam")
+        BOUNCED = "bounced", _("Address doesn't exist")
+        ERASED = "erased", _("Erased")
+
     channel = models.CharField(_("channel"), max_length=12, choices=Channel, default=Channel.EMAIL)
     address_hash = models.CharField(_("address hash"), max_length=64)
-    reason = models.CharField(_("reason"), max_length=80)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

@@ -110,7 +110,7 @@ def mailer(name: str = "EMAIL_URL", default: str | None = None) -> dict:
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
         stop(f"{name}: use smtp://, smtps://, smtp+tls:// user:password@host:port or file:///folder.")
     return {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "BACKEND": "outbox.backends.SmtpBackend",
         "OPTIONS": {
             "host": parts.hostname,
             "port": port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],

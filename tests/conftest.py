@@ -1,0 +1,111 @@
+"""The site and the cast: named people with stated rights."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from wagtail.models import Site
+
+from accounts.models import User
+from accounts.roles import Role, assign_role, sync_roles
+from courses.models import CoursePage, ModulePage
+from enrollment.models import Enrollment
+from lessons.models import LessonPage
+from tests.factories.accounts import UserFactory
+from tests.factories.courses import make_course, make_module, make_site
+from tests.factories.lessons import make_lesson
+
+
+@dataclass(frozen=True)
+class SmallCourse:
+    """One course: a free lesson, then two locked ones in the same module, with a price."""
+
+    page: CoursePage
+    module: ModulePage
+    free: LessonPage
+    locked: LessonPage
+    last: LessonPage
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    """The public site with its home page and catalogue, and the roles of staff."""
+    site = make_site()
+    sync_roles()
+    return site
+
+
+@pytest.fixture
+def course(site: Site) -> SmallCourse:
+    page = make_course(slug="python-full-stack", title="Python full-stack")
+    module = make_module(page, slug="first-pages", title="First pages")
+    return SmallCourse(
+        page=page,
+        module=module,
+        free=make_lesson(module, slug="why", title="Why a framework", is_free=True),
+        locked=make_lesson(module, slug="urls", title="URLs and views"),
+        last=make_lesson(module, slug="templates", title="Templates"),
+    )
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def learner(course: SmallCourse) -> User:
+    """Enrolled in the small course."""
+    user = UserFactory(email="student@example.com")
+    Enrollment.objects.create(learner=user, course=course.page)
+    return user
+
+
+@pytest.fixture
+def stranger(site: Site) -> User:
+    """Has an account and nothing else."""
+    return UserFactory(email="stranger@example.com")
+
+
+def _staff(email: str, role: Role) -> User:
+    user = UserFactory(email=email)
+    assign_role(user, role)
+    return user
+
+
+@pytest.fixture
+def author(site: Site) -> User:
+    return _staff("author@example.com", Role.AUTHOR)
+
+
+@pytest.fixture
+def reviewer(site: Site) -> User:
+    return _staff("reviewer@example.com", Role.REVIEWER)
+
+
+@pytest.fixture
+def admissions(site: Site) -> User:
+    return _staff("admissions@example.com", Role.ADMISSIONS)
+
+
+@pytest.fixture
+def admissions_lead(site: Site) -> User:
+    return _staff("lead@example.com", Role.ADMISSIONS_LEAD)
+
+
+@pytest.fixture
+def admin(site: Site) -> User:
+    return User.objects.create_superuser("admin@example.com", "learn-both-2026")
+
+
+def signed_in(user: User) -> Client:
+    """Return a browser in which this person is signed in."""
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client

@@ -1,0 +1,60 @@
+"""The public site and its courses."""
+
+from datetime import timedelta
+from itertools import count
+
+import factory
+from django.utils import timezone
+from wagtail.models import Page, Site
+
+from courses.models import CataloguePage, Cohort, CoursePage, HomePage, InstituteSettings, ModulePage
+
+_numbers = count(1)
+
+
+def make_site() -> Site:
+    """Make the home page, the catalogue and the institute at the default site."""
+    Page.objects.filter(depth__gt=1).delete()
+    root = Page.objects.get(depth=1)
+    home = root.add_child(
+        instance=HomePage(title="Home", slug="home", headline="One idea,", headline_mark="two frameworks.", lead="Learn both.")
+    )
+    home.add_child(instance=CataloguePage(title="Courses", slug="courses"))
+    site = Site.objects.create(
+        hostname="localhost", port=80, root_page=home, is_default_site=True, site_name="Osiz Labs"
+    )
+    institute = InstituteSettings.for_site(site)
+    institute.name = "Osiz Labs"
+    institute.phone = "+919500481067"
+    institute.whatsapp = "+919500481067"
+    institute.email = "admissions@example.com"
+    institute.address = "Madurai"
+    institute.save()
+    return site
+
+
+def make_course(*, slug: str | None = None, **fields: object) -> CoursePage:
+    """Make a live course below the catalogue, with a price unless told otherwise."""
+    number = next(_numbers)
+    values = {"title": f"Course {number}", "summary": "You build it twice.", "hours": 20, "price": 45000}
+    return CataloguePage.objects.get().add_child(
+        instance=CoursePage(slug=slug or f"course-{number}", **(values | fields))
+    )
+
+
+def make_module(course: CoursePage, **fields: object) -> ModulePage:
+    """Make a live module at the end of a course."""
+    number = next(_numbers)
+    values = {"title": f"Module {number}", "slug": f"module-{number}"}
+    return CoursePage.objects.get(pk=course.pk).add_child(instance=ModulePage(**(values | fields)))
+
+
+class CohortFactory(factory.django.DjangoModelFactory[Cohort]):
+    """A cohort that starts in a month with ten free seats."""
+
+    class Meta:
+        model = Cohort
+
+    starts_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=30))
+    mode = Cohort.Mode.ONLINE
+    seats = 10

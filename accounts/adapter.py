@@ -1,10 +1,87 @@
+"""Where allauth meets this project: mail through the queue, the sender's name, plain wording."""
+
+from email.utils import parseaddr
+from typing import Any, ClassVar
+from uuid import uuid4
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.mail import EmailMessage
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+PRIVATE_VALUES = ("code", "key", "password_reset_url", "activate_url")
+"""Names in a mail's context that open an account; the queue keeps them apart from the text."""
+
+
+def sender_name() -> str:
+    """Return the display name of DEFAULT_FROM_EMAIL, or the bare address when it has none."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return name or address
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    """Accounts by email address, for learners and staff alike."""
+
+    error_messages: ClassVar = DefaultAccountAdapter.error_messages | {
+        "account_inactive": _("This account is switched off. Write to us to have it opened again."),
+        "duplicate_email": _("Your account has this address already. Enter a different one"),
+        "email_password_mismatch": _("The email address or the password is not right. Check both"),
+        "enter_current_password": _("Enter the password that you use now"),
+        "incorrect_code": _("This is not the code that we sent last. Check it and enter it again"),
+        "incorrect_password": _("This is not your password. Enter it again"),
+        "rate_limited": _("Too many tries. Wait a minute, then try again."),
+        "same_as_current": _("This is the address that you use now. Enter a different one"),
+        "too_many_login_attempts": _("Too many tries. Wait five minutes, then try again."),
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Render the mail with its secrets left out and queue it; nothing leaves during a request."""
+        private = {name: str(context[name]) for name in PRIVATE_VALUES if context.get(name)}
+        placeholders = {name: f"[[{name}]]" for name in private}
+        message = self.render_mail(
+            template_prefix, email, {"email": email, "sender_name": sender_name()} | context | placeholders
+        )
+        enqueue = import_string(settings.ACCOUNT_MAIL_QUEUE)
+        enqueue(
+            key=f"account:{uuid4()}",
+            to=email,
+            subject=message.subject,
+            text=message.body,
+            html=_html_part(message),
+            purpose="account",
+            private=private,
+        )
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Answer a sign-up with a known address, in the time that a real one takes."""
+        make_password("as long as hashing the password of a new account takes")
+        super().send_account_already_exists_mail(email)
+
+    def send_invitation_mail(self, email: str, password_reset_url: str) -> None:
+        """Ask somebody for whom an account was made to choose a password."""
+        self.send_mail("account/email/invitation", email, {"password_reset_url": password_reset_url})
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    pass
+    """Second factors, shown in authenticator apps under the sender's name."""
+
+    error_messages: ClassVar = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not right. Enter the one that your app shows now"),
+        "unverified_email": _("Confirm your email address before you set up two-step sign-in"),
+    }
+
+    def get_totp_issuer(self) -> str:
+        return sender_name()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        host = allauth_context.request.get_host().partition(":")[0]
+        return {"id": host, "name": sender_name()}
+
+
+def _html_part(message: EmailMessage) -> str:
+    alternatives = getattr(message, "alternatives", [])
+    return next((part.content for part in alternatives if part.mimetype == "text/html"), "")

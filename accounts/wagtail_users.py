@@ -4,4 +4,6 @@ from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class UsersConfig(WagtailUsersAppConfig):
-    """Wagtail's users app with this project's choices."""
+    """Wagtail's users app with this project's forms."""
+
+    user_viewset = "accounts.staff.StaffViewSet"

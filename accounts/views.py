@@ -1,0 +1,83 @@
+"""The account page, and the entrance of the CMS."""
+
+from urllib.parse import urlencode, urlsplit
+
+from allauth.usersessions.internal.flows.sessions import end_sessions
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from wagtail.admin.auth import require_admin_access
+from wagtail.admin.views.account import AccountView, BaseSettingsPanel, NameEmailSettingsPanel
+
+from accounts.access import has_cms_access, second_factors
+from accounts.names import NameForm
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show the account and change the name."""
+    form = NameForm(request.POST or None, initial={"name": request.user.name})
+    if request.method == "POST" and form.is_valid():
+        form.save_name(request.user)
+        messages.success(request, _("Your name is saved."))
+        return redirect("accounts:profile")
+    context = {
+        "form": form,
+        "failed_form": form if form.errors else None,
+        "has_cms_access": has_cms_access(request.user),
+        "has_second_factor": bool(second_factors(request.user)),
+    }
+    return render(request, "accounts/profile.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def session_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign one of the person's own devices out."""
+    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    end_sessions(request, [session])
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    messages.success(request, _("That device is signed out."))
+    return redirect("usersessions_list")
+
+
+@never_cache
+def cms_entrance(request: HttpRequest) -> HttpResponse:
+    """Let people into the CMS, or to the login, or tell them what is missing; never a redirect in a circle."""
+    wanted = _wanted_page(request)
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': wanted})}")
+    if has_cms_access(request.user):
+        return redirect(wanted)
+    return render(request, "accounts/cms_refused.html", status=403)
+
+
+class StaffAccountView(AccountView):
+    """Wagtail's settings page of a person; name, address and password are changed on the account page."""
+
+    def get_panels(self) -> list[BaseSettingsPanel]:
+        return [panel for panel in super().get_panels() if not isinstance(panel, NameEmailSettingsPanel)]
+
+
+cms_account = never_cache(require_admin_access(StaffAccountView.as_view()))
+
+
+def _wanted_page(request: HttpRequest) -> str:
+    """Return the page of this site that was asked for, or the CMS home; never the entrance itself."""
+    wanted = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    if not safe or urlsplit(wanted).path == reverse("cms_entrance"):
+        return reverse("wagtailadmin_home")
+    return wanted

@@ -263,7 +263,7 @@ class Launcher:
 COLLECT = ("manage.py", "collectstatic", "--noinput", "--verbosity=0")
 WEB = (
     "-m", "granian", "lms.wsgi:application", "--interface=wsgi", f"--host={HOST}", f"--port={PORT}",
-    "--workers=2", "--blocking-threads=2", "--workers-kill-timeout=5", "--no-ws", "--access-log",
+    "--workers=2", "--blocking-threads=2", "--workers-kill-timeout=3", "--no-ws", "--access-log",
 )  # fmt: skip
 WORKER = (
     "-m", "celery", "--app=lms", "worker", "--beat", "--scheduler=celery.beat:Scheduler", "--pool=solo",

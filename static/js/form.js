@@ -1,0 +1,44 @@
+// Forms: one press sends once, the phone field when it is needed, a count of characters, focus on errors.
+
+document.querySelector("[data-focus]")?.focus();
+
+for (const form of document.querySelectorAll("form[data-sending]")) {
+  const button = form.querySelector("[type=submit]");
+  const label = button.textContent;
+  form.addEventListener("submit", () => {
+    button.disabled = true;
+    button.textContent = form.dataset.sending;
+  });
+  // Back from the next page: the browser may show this page as it was left.
+  addEventListener("pageshow", () => {
+    button.disabled = false;
+    button.textContent = label;
+  });
+}
+
+for (const phone of document.querySelectorAll("[data-field=phone]")) {
+  const form = phone.closest("form");
+  const ways = [...form.querySelectorAll("[name=contact_by]")];
+  const adapt = () => {
+    const way = ways.find((input) => input.checked)?.value;
+    const needed = way === "phone" || way === "whatsapp";
+    phone.hidden = !needed && !phone.querySelector("input").value && !phone.dataset.state;
+    phone.querySelector(".optional")?.toggleAttribute("hidden", needed);
+  };
+  for (const input of ways) input.addEventListener("change", adapt);
+  if (ways.length) adapt();
+}
+
+for (const area of document.querySelectorAll("textarea[data-count]")) {
+  const most = Number(area.dataset.count);
+  const line = document.createElement("p");
+  const template = area.form.dataset.left ?? "%";
+  line.className = "hint num";
+  line.setAttribute("aria-live", "polite");
+  area.after(line);
+  const count = () => {
+    line.textContent = template.replace("%", most - area.value.length);
+  };
+  area.addEventListener("input", count);
+  count();
+}

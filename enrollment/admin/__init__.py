@@ -1,0 +1,1 @@
+"""The admissions desk inside the CMS."""

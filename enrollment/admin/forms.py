@@ -1,0 +1,170 @@
+"""The small forms of the lead page. Hidden `shown` fields carry what the user saw."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import Cohort, CoursePage
+from enrollment.admin.permissions import lead_workers
+from enrollment.forms import CleanCharField, LineField
+from enrollment.models import Lead
+
+User = get_user_model()
+
+
+class LeadForm(forms.Form):
+    """A form about one lead; ids carry its name, because several stand on one page."""
+
+    name = ""
+
+    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+        self.lead = lead
+        super().__init__(data, initial=self.initial_for(lead), auto_id=f"{self.name}-%s")
+        for field in self.fields.values():
+            field.widget.is_required = False
+
+    def initial_for(self, lead: Lead) -> dict[str, Any]:
+        return {}
+
+
+class NoteForm(LeadForm):
+    """A note for the timeline."""
+
+    name = "note"
+    text = CleanCharField(
+        label=_("Note"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _("Write the note first"),
+            "max_length": _("Shorten the note to 4,000 characters or fewer"),
+        },
+    )
+
+
+class StageForm(LeadForm):
+    """Where the lead stands. Enrolled is left out: only enrolling leads there."""
+
+    name = "stage"
+    stage = forms.ChoiceField(
+        label=_("Stage"), error_messages={"invalid_choice": _("Choose a stage from the list")}
+    )
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+        super().__init__(data, lead=lead)
+        self.fields["stage"].choices = [
+            (value, label)
+            for value, label in Lead.Stage.choices
+            if value != Lead.Stage.ENROLLED or lead.stage == value
+        ]
+
+    def initial_for(self, lead: Lead) -> dict[str, Any]:
+        return {"stage": lead.stage, "shown": lead.stage}
+
+
+class OwnerForm(LeadForm):
+    """Who looks after the lead."""
+
+    name = "owner"
+    owner = forms.ModelChoiceField(
+        label=_("Owner"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("Nobody"),
+        error_messages={"invalid_choice": _("Choose an owner from the list")},
+    )
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+        super().__init__(data, lead=lead)
+        self.fields["owner"].queryset = lead_workers()
+
+    def initial_for(self, lead: Lead) -> dict[str, Any]:
+        return {"owner": lead.owner_id, "shown": lead.owner_id or ""}
+
+
+class NextActionForm(LeadForm):
+    """What happens next, and when."""
+
+    name = "next"
+    action = LineField(
+        label=_("Next action"),
+        max_length=120,
+        error_messages={
+            "required": _("Say what is to be done, like “Call about the January group”"),
+            "max_length": _("Shorten the next action to 120 characters or fewer"),
+        },
+    )
+    at = forms.DateTimeField(
+        label=_("When"),
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        error_messages={
+            "required": _("Enter a date and time"),
+            "invalid": _("Enter a date and time, like 2026-11-24 10:30"),
+        },
+    )
+
+    def initial_for(self, lead: Lead) -> dict[str, Any]:
+        return {"action": lead.next_action, "at": lead.next_action_at}
+
+    @property
+    def plan(self) -> tuple[str, datetime]:
+        """The checked action and its time."""
+        return self.cleaned_data["action"], self.cleaned_data["at"]
+
+
+class CohortField(forms.ModelChoiceField):
+    """A group with its start, its mode and the seats that are left."""
+
+    def label_from_instance(self, cohort: Cohort) -> str:
+        seats = (
+            _("%(left)d of %(seats)d seats left")
+            % {"left": cohort.seats_left, "seats": cohort.seats}
+            if cohort.seats_left
+            else _("full")
+        )
+        return f"{cohort} ({cohort.get_mode_display()}; {seats})"
+
+
+class EnrolForm(LeadForm):
+    """A place in a course, with a seat in one of its groups when there is one."""
+
+    name = "enrol"
+    course = forms.ModelChoiceField(
+        label=_("Course"),
+        queryset=CoursePage.objects.none(),
+        empty_label=_("Choose a course"),
+        error_messages={
+            "required": _("Choose a course"),
+            "invalid_choice": _("Choose a course from the list"),
+        },
+    )
+    cohort = CohortField(
+        label=_("Group"),
+        queryset=Cohort.objects.none(),
+        required=False,
+        empty_label=_("No group: learns alone"),
+        error_messages={"invalid_choice": _("Choose a group from the list")},
+    )
+
+    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+        super().__init__(data, lead=lead)
+        self.fields["course"].queryset = CoursePage.objects.live().order_by("title")
+        self.fields["cohort"].queryset = Cohort.objects.upcoming().select_related("course")
+
+    def initial_for(self, lead: Lead) -> dict[str, Any]:
+        return {"course": lead.course_id}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        course, cohort = cleaned.get("course"), cleaned.get("cohort")
+        if course and cohort and cohort.course_id != course.pk:
+            self.add_error("cohort", _("Choose a group of this course"))
+        return cleaned
+
+
+LEAD_FORMS: list[type[LeadForm]] = [NoteForm, StageForm, OwnerForm, NextActionForm, EnrolForm]

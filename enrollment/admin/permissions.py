@@ -1,0 +1,63 @@
+"""Who may do what at the admissions desk."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from wagtail.permission_policies import ModelPermissionPolicy
+
+from enrollment.models import Lead
+
+User = get_user_model()
+
+
+class LeadPermissionPolicy(ModelPermissionPolicy):
+    """Leads are seen and worked, never edited or deleted by a form.
+
+    The desk's services change them and write the timeline, so Wagtail's own add, change, delete
+    and copy are refused to everybody, administrators included.
+    """
+
+    ACTIONS = frozenset({"view", "work"})
+
+    def user_has_permission(self, user: User, action: str) -> bool:
+        return action in self.ACTIONS and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user: User, actions: Iterable[str]) -> bool:
+        return any(self.user_has_permission(user, action) for action in actions)
+
+    def user_has_permission_for_instance(self, user: User, action: str, instance: Lead) -> bool:
+        return self.user_has_permission(user, action)
+
+    def user_has_any_permission_for_instance(
+        self, user: User, actions: Iterable[str], instance: Lead
+    ) -> bool:
+        return self.user_has_any_permission(user, actions)
+
+    def instances_user_has_any_permission_for(
+        self, user: User, actions: Iterable[str]
+    ) -> QuerySet[Lead]:
+        allowed = self.user_has_any_permission(user, actions)
+        return Lead.objects.all() if allowed else Lead.objects.none()
+
+    def users_with_any_permission(self, actions: Iterable[str]) -> QuerySet[User]:
+        possible = self.ACTIONS.intersection(actions)
+        return super().users_with_any_permission(possible) if possible else User.objects.none()
+
+
+lead_policy = LeadPermissionPolicy(Lead)
+
+
+def may_work_leads(user: User) -> bool:
+    """Whether the user works leads; no query once permissions are loaded."""
+    return lead_policy.user_has_permission(user, "work")
+
+
+def may_export_leads(user: User) -> bool:
+    """Whether the user may take leads out of the system."""
+    return user.has_perm("enrollment.manage_leads")
+
+
+def lead_workers() -> QuerySet[User]:
+    """Return the active people who may own a lead, by name."""
+    return lead_policy.users_with_permission("work").order_by("first_name", "last_name", "email")

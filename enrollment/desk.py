@@ -1,0 +1,99 @@
+"""What admissions staff do to a lead. Every change leaves a line on its timeline."""
+
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from enrollment.errors import ChangedMeanwhile
+from enrollment.models import Lead, LeadEvent
+
+User = get_user_model()
+
+
+@transaction.atomic
+def add_note(*, lead: Lead, text: str, actor: User) -> LeadEvent:
+    """Write a note on the timeline."""
+    return LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
+
+
+@transaction.atomic
+def change_stage(*, lead: Lead, stage: str, actor: User | None, shown: str | None = None) -> Lead:
+    """Move the lead to a stage; leaving New for the first time counts as the answer.
+
+    With `shown`, the stage that the actor saw, a change made meanwhile by somebody else raises
+    ChangedMeanwhile and nothing is written. Moving to the present stage does nothing.
+    """
+    lead = lock_lead(lead)
+    before = Lead.Stage(lead.stage)
+    if before == stage:
+        return lead
+    if shown is not None and shown != before:
+        raise _changed(lead, kind=LeadEvent.Kind.STAGE, value=str(before.label))
+    lead.stage = stage
+    if before == Lead.Stage.NEW and lead.answered_at is None:
+        lead.answered_at = timezone.now()
+    lead.save(update_fields=["stage", "answered_at"])
+    text = _("%(before)s to %(after)s") % {"before": before.label, "after": Lead.Stage(stage).label}
+    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.STAGE, text=text, actor=actor)
+    return lead
+
+
+@transaction.atomic
+def assign_owner(
+    *, lead: Lead, owner: User | None, actor: User | None, shown: str | None = None
+) -> Lead:
+    """Give the lead to somebody, or to nobody.
+
+    With `shown`, the key of the owner that the actor saw (empty for nobody), a change made
+    meanwhile raises ChangedMeanwhile. Giving it to its present owner does nothing.
+    """
+    lead = lock_lead(lead)
+    if lead.owner == owner:
+        return lead
+    before = str(lead.owner or _("Nobody"))
+    if shown is not None and shown != str(lead.owner_id or ""):
+        raise _changed(lead, kind=LeadEvent.Kind.OWNER, value=before)
+    lead.owner = owner
+    lead.save(update_fields=["owner"])
+    text = _("%(before)s to %(after)s") % {"before": before, "after": owner or _("Nobody")}
+    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.OWNER, text=text, actor=actor)
+    return lead
+
+
+@transaction.atomic
+def plan_next_action(*, lead: Lead, action: str, at: datetime | None, actor: User) -> Lead:
+    """Say what happens next and when; an empty action takes the plan away."""
+    lead = lock_lead(lead)
+    at = at if action else None
+    if (lead.next_action, lead.next_action_at) == (action, at):
+        return lead
+    before = lead.next_action
+    lead.next_action, lead.next_action_at = action, at
+    lead.save(update_fields=["next_action", "next_action_at"])
+    if not action:
+        text = _("Next action done: %(action)s") % {"action": before}
+    elif at:
+        when = date_format(timezone.localtime(at), "D j M, H:i")
+        text = _("Next action: %(action)s, %(when)s") % {"action": action, "when": when}
+    else:
+        text = _("Next action: %(action)s") % {"action": action}
+    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
+    return lead
+
+
+def lock_lead(lead: Lead) -> Lead:
+    """Return the lead as it is now, locked until the transaction ends; one query."""
+    return Lead.objects.select_for_update(of=["self"]).select_related("person", "owner").get(pk=lead.pk)
+
+
+def _changed(lead: Lead, *, kind: LeadEvent.Kind, value: str) -> ChangedMeanwhile:
+    event = lead.events.filter(kind=kind).select_related("actor").first()
+    return ChangedMeanwhile(
+        what=value,
+        by=str(event.actor or _("Somebody")) if event else str(_("Somebody")),
+        at=event.created_at if event else None,
+    )

@@ -1,0 +1,87 @@
+"""The admissions desk in the CMS."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.admin.views.bulk_action import BulkAction
+from wagtail.log_actions import LogFormatter
+from wagtail.models import ModelLogEntry, Page
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
+
+from courses.models import CoursePage
+from enrollment.admin.panels import NeedsYouNowPanel
+from enrollment.admin.permissions import lead_policy, may_work_leads
+from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
+from enrollment.models import Lead
+
+register_permission_policy(Lead, lead_policy)
+register_snippet(LeadViewSet)
+register_snippet(CohortViewSet)
+
+
+@hooks.register("insert_global_admin_css")
+def desk_styles() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("css/desk.css"))
+
+
+@hooks.register("construct_homepage_panels")
+def add_home_panel(request: HttpRequest, panels: list[Any]) -> None:
+    if may_work_leads(request.user):
+        panels.append(NeedsYouNowPanel())
+
+
+@hooks.register("register_log_actions")
+def register_export_action(actions: Any) -> None:
+    @actions.register_action("enrollment.export")
+    class ExportFormatter(LogFormatter):
+        label = _("Export leads")
+
+        def format_message(self, log_entry: ModelLogEntry) -> str:
+            return _("Exported %(count)s leads (filters: %(query)s)") % {
+                "count": log_entry.data.get("count", 0),
+                "query": log_entry.data.get("query") or _("none"),
+            }
+
+
+@hooks.register("before_delete_page")
+def keep_course_with_learners(request: HttpRequest, page: Page) -> HttpResponse | None:
+    if title := _course_in_use([page]):
+        return _refuse_deletion(request, title, to=page.get_parent().pk)
+    return None
+
+
+@hooks.register("before_bulk_action")
+def keep_courses_with_learners(
+    request: HttpRequest, action_type: str, objects: list[Any], action: BulkAction
+) -> HttpResponse | None:
+    pages = [item for item in objects if isinstance(item, Page)]
+    if action_type == "delete" and pages and (title := _course_in_use(pages)):
+        return _refuse_deletion(request, title, to=pages[0].get_parent().pk)
+    return None
+
+
+def _course_in_use(pages: list[Page]) -> str:
+    """Return the title of a course at or below the pages that has learners or groups, or ""."""
+    for page in pages:
+        courses = CoursePage.objects.descendant_of(page, inclusive=True)
+        used = courses.filter(enrollments__isnull=False) | courses.filter(cohorts__isnull=False)
+        if course := used.first():
+            return course.title
+    return ""
+
+
+def _refuse_deletion(request: HttpRequest, title: str, *, to: int) -> HttpResponse:
+    messages.error(
+        request,
+        _("“%(title)s” can't be deleted: learners are enrolled in it or it has groups. "
+          "Unpublish it instead; that hides it and keeps the records.") % {"title": title},
+    )  # fmt: skip
+    return redirect("wagtailadmin_explore", to)

@@ -29,6 +29,8 @@ class ProseBlock(blocks.TextBlock):
                     _("“%(line)s” can't start a line here. Use a Passage block for a heading."),
                     params={"line": line[:40]},
                 )
+        if markdown.has_open_fence(cleaned):
+            raise ValidationError(_("A code fence is opened and not closed. End the code with ```."))
         return cleaned
 
     def render_basic(self, value: str, context: dict | None = None) -> SafeString:

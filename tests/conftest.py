@@ -1,5 +1,6 @@
 """The site and the cast: named people with stated rights."""
 
+import os
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.roles import Role, assign_role, sync_roles
 from courses.models import CoursePage, ModulePage
 from enrollment.models import Enrollment
 from lessons.models import LessonPage
+from tests.browser import INSTALL_HINT, find_chromium
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import make_course, make_module, make_site
 from tests.factories.lessons import make_lesson
@@ -109,3 +111,24 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     return client
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the browser tests out where there is no browser, unless it is required."""
+    if find_chromium():
+        return
+    browser_tests = [item for item in items if "tests/e2e/" in item.path.as_posix()]
+    if browser_tests and os.environ.get("REQUIRE_BROWSER") == "1":
+        raise pytest.UsageError(f"REQUIRE_BROWSER=1 and no Chromium is installed: {INSTALL_HINT}")
+    if browser_tests:
+        items[:] = [item for item in items if item not in browser_tests]
+        config.hook.pytest_deselected(items=browser_tests)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end that browser tests were left out, and how to have them."""
+    if not find_chromium():
+        terminalreporter.write_line(
+            f"The browser tests were left out: no Chromium is installed. To have them: {INSTALL_HINT}",
+            yellow=True,
+        )

@@ -5,7 +5,7 @@ from itertools import count
 
 import factory
 from django.utils import timezone
-from wagtail.models import Page, Site
+from wagtail.models import Locale, Page, Site
 
 from courses.models import CataloguePage, Cohort, CoursePage, HomePage, InstituteSettings, ModulePage
 
@@ -14,8 +14,10 @@ _numbers = count(1)
 
 def make_site() -> Site:
     """Make the home page, the catalogue and the institute at the default site."""
+    Locale.objects.get_or_create(language_code="en-gb")
+    Site.objects.all().delete()
     Page.objects.filter(depth__gt=1).delete()
-    root = Page.objects.get(depth=1)
+    root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
     home = root.add_child(
         instance=HomePage(title="Home", slug="home", headline="One idea,", headline_mark="two frameworks.", lead="Learn both.")
     )

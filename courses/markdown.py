@@ -1,5 +1,6 @@
 """Markdown as authors write it, rendered to HTML that is safe to put on a page."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -13,6 +14,8 @@ _ALLOWED_TAGS = {
     "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+
+_FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
 
 
 def _highlight(state: StateInline, silent: bool) -> bool:
@@ -55,14 +58,30 @@ def render(text: str) -> SafeString:
     return mark_safe(html)  # noqa: S308 - cleaned by nh3 against an allow-list just above
 
 
+def fence_after(line: str, fence: str) -> str:
+    """Return the code fence that is open after this line, given the one before it; "" is none."""
+    found = _FENCE.fullmatch(line)
+    if not found:
+        return fence
+    marks, rest = found.groups()
+    if not fence:
+        return "" if marks[0] == "`" and "`" in rest else marks
+    closes = marks[0] == fence[0] and len(marks) >= len(fence) and not rest.strip()
+    return "" if closes else fence
+
+
 def lines_outside_code(text: str) -> Iterator[str]:
     """Yield the lines that aren't inside a fenced code block."""
     fence = ""
     for line in text.split("\n"):
-        opening = line[:3] if line.startswith(("```", "~~~")) else ""
-        if opening and not fence:
-            fence = opening
-        elif fence and opening == fence:
-            fence = ""
-        elif not fence:
+        before, fence = fence, fence_after(line, fence)
+        if not before and not fence:
             yield line
+
+
+def has_open_fence(text: str) -> bool:
+    """Whether a fenced code block is still open at the end, so that it would swallow what follows."""
+    fence = ""
+    for line in text.split("\n"):
+        fence = fence_after(line, fence)
+    return bool(fence)

@@ -101,23 +101,23 @@ def withdraw(enrollment: Enrollment, *, actor: User | None = None) -> Enrollment
     return enrollment
 
 
-@transaction.atomic
 def activate_invited(*, learner: User) -> int:
     """Make the learner's invited enrolments active; returns how many. One query when there are none."""
-    invited = list(
-        Enrollment.objects.select_for_update(of=["self"])
-        .filter(learner=learner, state=Enrollment.State.INVITED)
-        .select_related("course", "lead")
-    )
-    for enrollment in invited:
-        enrollment.state = Enrollment.State.ACTIVE
-        enrollment.save(update_fields=["state"])
-        if enrollment.lead:
-            text = _("Signed in for the first time; %(course)s is open") % {
-                "course": enrollment.course.title
-            }
-            _note_enrolment(enrollment.lead, text=text, actor=learner)
-    return len(invited)
+    invited = Enrollment.objects.filter(learner=learner, state=Enrollment.State.INVITED)
+    if not invited.exists():
+        return 0
+    with transaction.atomic():
+        accepted = list(invited.select_for_update(of=["self"]).select_related("course", "lead"))
+        Enrollment.objects.filter(pk__in=[enrollment.pk for enrollment in accepted]).update(
+            state=Enrollment.State.ACTIVE
+        )
+        for enrollment in accepted:
+            if enrollment.lead:
+                text = _("Signed in for the first time; %(course)s is open") % {
+                    "course": enrollment.course.title
+                }
+                _note_enrolment(enrollment.lead, text=text, actor=learner)
+    return len(accepted)
 
 
 def _place(

@@ -5,7 +5,7 @@ from tempfile import gettempdir
 
 from lms import env
 from lms.settings.base import *  # noqa: F403
-from lms.settings.base import BASE_DIR, DATABASES, REDIS_URL
+from lms.settings.base import DATABASES, REDIS_URL, VAR_DIR
 
 DEMO = True
 SECRET_KEY = "tests-only-" + "not-a-secret-" * 4
@@ -29,4 +29,4 @@ LOG_LEVEL = env.one_of("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "ERRO
 if not REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "var" / "test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

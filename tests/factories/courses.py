@@ -5,7 +5,7 @@ from itertools import count
 
 import factory
 from django.utils import timezone
-from wagtail.models import Locale, Page, Site
+from wagtail.models import Collection, Locale, Page, Site
 
 from courses.models import CataloguePage, Cohort, CoursePage, HomePage, InstituteSettings, ModulePage
 
@@ -15,6 +15,8 @@ _numbers = count(1)
 def make_site() -> Site:
     """Make the home page, the catalogue and the institute at the default site."""
     Locale.objects.get_or_create(language_code="en-gb")
+    if Collection.get_first_root_node() is None:
+        Collection.add_root(name="Root")
     Site.objects.all().delete()
     Page.objects.filter(depth__gt=1).delete()
     root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")

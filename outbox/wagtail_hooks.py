@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
@@ -29,7 +30,6 @@ class MessageViewSet(SnippetViewSet):
     menu_label = _("Messages")
     menu_order = 250
     add_to_admin_menu = True
-    permission_policy = ViewOnlyPolicy(Message)
     copy_view_enabled = False
     inspect_view_enabled = True
     inspect_view_fields = [
@@ -57,4 +57,5 @@ class MessageViewSet(SnippetViewSet):
     list_per_page = 50
 
 
+register_permission_policy(Message, ViewOnlyPolicy(Message))
 register_snippet(MessageViewSet)

@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
+HASTE = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 1}
+"""A request waits for the broker this briefly; Celery's own connections are more patient."""
 PAUSE = 10.0
 """Seconds for which this process leaves a broker alone that didn't answer."""
 _breaker = SimpleNamespace(open_until=0.0)
@@ -18,8 +20,10 @@ def wake_worker() -> None:
     """Ask for a drain by task name. A dead broker delays one request in ten seconds and fails none."""
     if time.monotonic() < _breaker.open_until:
         return
+    options = {**current_app.conf.broker_transport_options, **HASTE}
     try:
-        current_app.send_task("outbox.drain", retry=False, expires=30)
+        with current_app.connection_for_write(transport_options=options) as connection:
+            current_app.send_task("outbox.drain", connection=connection, retry=False, expires=30)
     except (OperationalError, OSError) as error:
         _breaker.open_until = time.monotonic() + PAUSE
         log.warning("worker_not_woken", error=type(error).__name__)

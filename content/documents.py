@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from content import frontmatter
@@ -32,7 +32,7 @@ class Document:
     has_lead: ClassVar[bool] = False
 
     @classmethod
-    def parse(cls, text: str, path: str) -> "Document":
+    def parse(cls, text: str, path: str) -> Self:
         """Return the content of a file; raises CourseFileError with the line and what to do."""
         head, body, first_line = frontmatter.split(text, path)
         values = {"id": head.uuid("id"), "title": head.text("title"), **cls._read(head)}
@@ -102,7 +102,7 @@ class LessonFile(Document):
     def _head(self) -> dict[str, Any]:
         return {
             "minutes": self.minutes,
-            **({"free": True} if self.free else {}),
+            "free": self.free,
             "outcomes": list(self.outcomes),
             "sources": list(self.sources),
         }
@@ -124,8 +124,9 @@ class ModuleFile(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class CourseFile(Document):
-    """A course."""
+    """A course. `slug` is empty where the folder has the name."""
 
+    slug: str = ""
     summary: str = ""
     level: str = CoursePage.Level.BEGINNER.value
     framework: str = CoursePage.Framework.BOTH.value
@@ -147,6 +148,7 @@ class CourseFile(Document):
             for name in ("projects", "roles", "questions")
         }
         return entries | {
+            "slug": head.text("slug", ""),
             "summary": head.text("summary"),
             "level": head.choice("level", CoursePage.Level.values, "beginner"),
             "framework": head.choice("framework", CoursePage.Framework.values, "both"),
@@ -159,6 +161,7 @@ class CourseFile(Document):
     def _head(self) -> dict[str, Any]:
         price = self.price
         return {
+            "slug": self.slug,
             "summary": self.summary,
             "level": self.level,
             "framework": self.framework,

@@ -36,11 +36,12 @@ def read_course(folder: Path) -> CourseFolder:
     """Return everything in a course folder; raises CourseFileError for the first thing that is wrong."""
     if not folder.is_dir():
         raise CourseFileError(folder, 0, "There is no such folder. Give the folder that holds course.md.")
-    if not _SLUG.fullmatch(folder.resolve().name):
-        raise CourseFileError(folder, 0, "Name the folder in a-z, 0-9 and hyphens: it is the address.")
     course = _read(CourseFile, folder / "course.md")
+    slug = course.slug or folder.resolve().name
+    if not _SLUG.fullmatch(slug):
+        raise CourseFileError(folder, 0, "Name the folder in a-z, 0-9 and hyphens: it is the address.")
     modules = tuple(_read_module(path) for path in _ordered(folder, folders=True))
-    result = CourseFolder(folder.resolve().name, course, modules, _read_images(folder / "images"))
+    result = CourseFolder(slug, course, modules, _read_images(folder / "images"))
     _check_identities(result)
     _check_figures(result)
     return result

@@ -154,10 +154,14 @@ def read_yaml(text: str, path: str, offset: int = 0) -> FrontMatter:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists indented below their name, and texts of several lines as blocks."""
+    """Lists indented below their name, texts of several lines as blocks, double quotes first."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
+
+    def choose_scalar_style(self) -> str:
+        style = super().choose_scalar_style()
+        return '"' if style == "'" and not set(self.event.value) & {'"', "\\"} else style
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -1,6 +1,7 @@
 """A course folder and pages of text as Wagtail pages."""
 
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from wagtail.models import Page
@@ -76,7 +77,7 @@ def _shown(course: folders.CourseFolder) -> dict[str, bytes]:
 
 def _wanted(document: Document, slug: str, images: dict[str, int]) -> Wanted:
     """Return the page that a file describes."""
-    values = {
+    values: dict[str, Any] = {
         "title": document.title,
         "seo_title": document.search_title,
         "search_description": document.search_description,

@@ -20,7 +20,7 @@ class PersonFactory(factory.django.DjangoModelFactory[Person]):
 
     @factory.post_generation
     def email(self, create: bool, extracted: str | None, **kwargs: Any) -> None:
-        address = f"asha{self.pk}@example.com" if extracted is None else extracted
+        address = f"person{self.pk}@example.com" if extracted is None else extracted
         if address:
             ContactPointFactory(person=self, value=address.lower(), as_typed=address)
 

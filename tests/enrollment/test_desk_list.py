@@ -1,0 +1,277 @@
+"""The lead list in the CMS: what it shows, finds, filters, exports, and to whom."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from wagtail.models import ModelLogEntry
+
+from accounts.models import User
+from enrollment.models import Lead
+from tests.conftest import SmallCourse, signed_in
+from tests.factories.enrollment import LeadFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+LEAD_ADDRESSES = [
+    "/cms/leads/",
+    "/cms/leads/results/",
+    "/cms/leads/add/",
+    "/cms/leads/edit/{pk}/",
+    "/cms/leads/delete/{pk}/",
+    "/cms/leads/usage/{pk}/",
+    "/cms/leads/history/{pk}/",
+    "/cms/leads/inspect/{pk}/",
+    "/cms/leads/note/{pk}/",
+    "/cms/leads/stage/{pk}/",
+    "/cms/leads/owner/{pk}/",
+    "/cms/leads/next/{pk}/",
+    "/cms/leads/enrol/{pk}/",
+]
+FORM_ADDRESSES = [
+    "/cms/leads/add/",
+    "/cms/leads/edit/{pk}/",
+    "/cms/leads/delete/{pk}/",
+]
+
+
+@pytest.fixture
+def desk(admissions: User) -> Client:
+    return signed_in(admissions)
+
+
+def found(client: Client, **query: str) -> list[str]:
+    """Return the names on the first page of the list."""
+    response = client.get("/cms/leads/", query)
+    assert response.status_code == 200
+    return [lead.person.name for lead in response.context["page_obj"]]
+
+
+def test_the_list_shows_what_a_counsellor_needs(desk: Client, admissions: User, course: SmallCourse) -> None:
+    LeadFactory(
+        person=PersonFactory(name="Asha Devi"),
+        course=course.page,
+        owner=admissions,
+        next_action="Call back",
+        next_action_at=timezone.now() - timedelta(hours=1),
+        created_at=timezone.now() - timedelta(hours=2, minutes=5),
+        answer_due_at=timezone.now() - timedelta(minutes=5),
+        contact_by=Lead.ContactBy.WHATSAPP,
+    )
+    page = desk.get("/cms/leads/").content.decode()
+
+    for text in ["Asha Devi", "Python full-stack", "2 h", "late", "Call back", "due", "WhatsApp", "Website"]:
+        assert text in page
+    assert str(admissions) in page
+    assert f"/cms/leads/inspect/{Lead.objects.get().pk}/" in page
+
+
+def test_the_list_costs_the_same_queries_for_one_lead_and_for_three(
+    desk: Client, course: SmallCourse, admissions: User
+) -> None:
+    LeadFactory(course=course.page, owner=admissions)
+    desk.get("/cms/leads/")
+    with CaptureQueriesContext(connection) as one:
+        desk.get("/cms/leads/")
+    LeadFactory.create_batch(2, course=course.page, owner=admissions)
+    with CaptureQueriesContext(connection) as three:
+        desk.get("/cms/leads/")
+
+    assert len(three) == len(one)
+    assert len(one) <= 20
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "asha",
+        "devi ASHA",
+        "asha@example",
+        "95004 81067",
+        "+91 95004-81067",
+        "09500481067",
+        "(950) 048 1067",
+        "81067",
+        "ENQ-7F3K-29",
+        "enq-7f3k",
+    ],
+)
+def test_a_lead_is_found_by_what_a_caller_says(desk: Client, query: str) -> None:
+    LeadFactory(
+        person=PersonFactory(name="Asha Devi", email="Asha@Example.com", phone="+919500481067"),
+        reference="ENQ-7F3K-29",
+    )
+    LeadFactory(person=PersonFactory(name="Bala Raj", phone="+919876543210"))
+
+    assert found(desk, q=query) == ["Asha Devi"]
+
+
+@pytest.mark.parametrize("query", ["nobody here", "123", "\x00", "%00", "'; --", "🦆"])
+def test_a_search_for_nothing_real_finds_nothing_and_does_not_fail(desk: Client, query: str) -> None:
+    LeadFactory(person=PersonFactory(name="Asha Devi", phone="+919500481067"), reference="ENQ-ABCD-EF")
+    response = desk.get("/cms/leads/", {"q": query})
+
+    assert response.status_code == 200
+
+
+def test_filters_narrow_the_list(desk: Client, admissions: User, course: SmallCourse) -> None:
+    now = timezone.now()
+    LeadFactory(person=PersonFactory(name="Late"), answer_due_at=now - timedelta(hours=1))
+    LeadFactory(
+        person=PersonFactory(name="Mine"),
+        owner=admissions,
+        stage=Lead.Stage.CONTACTED,
+        answered_at=now,
+        next_action="Call",
+        next_action_at=now,
+    )
+    LeadFactory(
+        person=PersonFactory(name="Placement"),
+        interest=Lead.Interest.PLACEMENT,
+        course=course.page,
+        source="phone",
+        created_at=now - timedelta(days=40),
+    )
+
+    assert found(desk, late="true") == ["Late"]
+    assert set(found(desk, late="false")) == {"Mine", "Placement"}
+    assert found(desk, owner="me") == ["Mine"]
+    assert found(desk, owner=str(admissions.pk)) == ["Mine"]
+    assert set(found(desk, owner="nobody")) == {"Late", "Placement"}
+    assert found(desk, due="true") == ["Mine"]
+    assert found(desk, stage="contacted") == ["Mine"]
+    assert found(desk, interest="placement") == ["Placement"]
+    assert found(desk, course=str(course.page.pk)) == ["Placement"]
+    assert found(desk, source="phone") == ["Placement"]
+    assert set(found(desk, created_at_from=str(timezone.localdate()))) == {"Late", "Mine"}
+
+
+def test_a_filter_that_makes_no_sense_is_not_a_failure(desk: Client) -> None:
+    response = desk.get("/cms/leads/", {"owner": "x' OR 1", "stage": "nonsense", "late": "maybe", "p": "zero"})
+
+    assert response.status_code == 200
+
+
+def test_leads_stand_newest_first_and_can_be_sorted_by_name(desk: Client) -> None:
+    now = timezone.now()
+    LeadFactory(person=PersonFactory(name="Asha"), created_at=now - timedelta(days=1))
+    LeadFactory(person=PersonFactory(name="Bala"), created_at=now)
+
+    assert found(desk) == ["Bala", "Asha"]
+    assert found(desk, ordering="person__name") == ["Asha", "Bala"]
+
+
+def test_an_empty_list_says_what_will_be_there(desk: Client) -> None:
+    assert "Nobody has asked yet" in desk.get("/cms/leads/").content.decode()
+
+
+@pytest.mark.parametrize("person", ["author", "reviewer", "stranger"])
+@pytest.mark.parametrize("address", LEAD_ADDRESSES)
+def test_who_has_no_business_with_leads_sees_none(
+    person: str, address: str, request: pytest.FixtureRequest
+) -> None:
+    lead = LeadFactory(person=PersonFactory(name="Asha Devi"))
+    client = signed_in(request.getfixturevalue(person))
+    for send in (client.get, client.post):
+        response = send(address.format(pk=lead.pk))
+        assert response.status_code in {302, 403}
+        assert "Asha Devi" not in response.content.decode()
+    assert client.get(address.format(pk=lead.pk), headers={"x-requested-with": "XMLHttpRequest"}).status_code == 403
+
+
+def test_a_visitor_is_asked_to_log_in(visitor: Client, site: object) -> None:
+    response = visitor.get("/cms/leads/")
+
+    assert response.status_code == 302
+    assert "login" in response.url or "/cms/" in response.url
+
+
+@pytest.mark.parametrize("address", FORM_ADDRESSES)
+@pytest.mark.parametrize("person", ["admissions_lead", "admin"])
+def test_nobody_edits_or_deletes_a_lead_by_a_form(
+    person: str, address: str, request: pytest.FixtureRequest
+) -> None:
+    lead = LeadFactory()
+    client = signed_in(request.getfixturevalue(person))
+    assert client.post(address.format(pk=lead.pk), {"stage": "closed"}).status_code == 302
+    client.post(f"/cms/bulk/enrollment/lead/delete/?id={lead.pk}")
+
+    lead.refresh_from_db()
+    assert lead.stage == Lead.Stage.NEW
+
+
+@pytest.mark.parametrize("person", ["author", "admissions", "admin"])
+def test_leads_have_no_chooser(person: str, request: pytest.FixtureRequest) -> None:
+    client = signed_in(request.getfixturevalue(person))
+
+    assert client.get("/cms/snippets/choose/enrollment/lead/").status_code == 404
+
+
+@pytest.mark.parametrize(("person", "shown"), [("author", False), ("admissions", True), ("admin", True)])
+def test_the_menu_offers_leads_to_those_who_work_them(
+    person: str, shown: bool, request: pytest.FixtureRequest
+) -> None:
+    page = signed_in(request.getfixturevalue(person)).get("/cms/").content.decode()
+
+    assert ("/cms/leads/" in page) is shown
+
+
+def rows_of(response: object) -> list[dict[str, str]]:
+    text = b"".join(response.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_an_export_is_safe_for_spreadsheets_and_logged(admissions_lead: User, course: SmallCourse) -> None:
+    LeadFactory(
+        person=PersonFactory(name='=HYPERLINK("http://evil.example")', email="asha@example.com"),
+        message="@SUM(A1)",
+        next_action="-2+3",
+        course=course.page,
+    )
+    LeadFactory(person=PersonFactory(name="Bala", phone="+919876543210"), stage=Lead.Stage.CLOSED)
+    response = signed_in(admissions_lead).get("/cms/leads/", {"export": "csv", "stage": "new"})
+
+    (row,) = rows_of(response)
+    assert row["Name"] == '\'=HYPERLINK("http://evil.example")'
+    assert row["Message"] == "'@SUM(A1)"
+    assert row["Next action"] == "'-2+3"
+    assert row["E-mail"] == "asha@example.com"
+    assert row["Course"] == "Python full-stack"
+    entry = ModelLogEntry.objects.get(action="enrollment.export")
+    assert entry.user == admissions_lead
+    assert entry.data == {"count": 1, "query": "stage=new"}
+    assert "1" in entry.message
+
+
+def test_a_phone_in_an_export_is_no_formula(admissions_lead: User) -> None:
+    LeadFactory(person=PersonFactory(phone="+919876543210"))
+    (row,) = rows_of(signed_in(admissions_lead).get("/cms/leads/", {"export": "csv"}))
+
+    assert row["Phone"] == "'+919876543210"
+
+
+def test_only_those_who_manage_leads_export_them(desk: Client) -> None:
+    LeadFactory(person=PersonFactory(name="Asha Devi"))
+    response = desk.get("/cms/leads/", {"export": "csv"})
+
+    assert response.status_code == 302
+    assert "Download" not in desk.get("/cms/leads/").content.decode()
+    assert not ModelLogEntry.objects.filter(action="enrollment.export").exists()
+
+
+def test_the_export_costs_the_same_queries_for_one_lead_and_for_three(admissions_lead: User) -> None:
+    client = signed_in(admissions_lead)
+    LeadFactory(owner=admissions_lead)
+    rows_of(client.get("/cms/leads/", {"export": "csv"}))
+    with CaptureQueriesContext(connection) as one:
+        rows_of(client.get("/cms/leads/", {"export": "csv"}))
+    LeadFactory.create_batch(2, owner=admissions_lead)
+    with CaptureQueriesContext(connection) as three:
+        rows_of(client.get("/cms/leads/", {"export": "csv"}))
+
+    assert len(three) == len(one)

@@ -42,9 +42,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Render the mail with its secrets left out and queue it; nothing leaves during a request."""
         private = {name: str(context[name]) for name in PRIVATE_VALUES if context.get(name)}
         placeholders = {name: f"[[{name}]]" for name in private}
-        message = self.render_mail(
-            template_prefix, email, {"email": email, "sender_name": sender_name()} | context | placeholders
-        )
+        shared = {"email": email, "sender_name": sender_name(), "site_url": settings.SITE_URL}
+        message = self.render_mail(template_prefix, email, shared | context | placeholders)
         enqueue = import_string(settings.ACCOUNT_MAIL_QUEUE)
         enqueue(
             key=f"account:{uuid4()}",

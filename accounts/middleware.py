@@ -64,9 +64,7 @@ class RefusedForms:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_template_response(
-        self, request: HttpRequest, response: TemplateResponse
-    ) -> TemplateResponse:
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
         context = response.context_data or {}
         if request.path.startswith(reverse("accounts:profile")) and request.method == "POST":
             refused = [form for form in context.values() if _is_refused(form)]

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from wagtail.models import (
     Collection,
     GroupApprovalTask,
@@ -16,6 +17,7 @@ from wagtail.models import (
     WorkflowTask,
 )
 
+from accounts.access import CMS_PERMISSION
 from accounts.models import User
 
 
@@ -43,7 +45,6 @@ class Duties:
     on_media: tuple[str, ...] = ()
 
 
-ENTER_CMS = "wagtailadmin.access_admin"
 MEDIA = (
     "wagtailimages.add_image",
     "wagtailimages.change_image",
@@ -53,7 +54,7 @@ MEDIA = (
     "wagtaildocs.choose_document",
 )
 WORK_LEADS = (
-    ENTER_CMS,
+    CMS_PERMISSION,
     "enrollment.view_lead",
     "enrollment.work_lead",
     "enrollment.view_person",
@@ -63,13 +64,13 @@ WORK_LEADS = (
 DUTIES = {
     Role.AUTHOR: Duties(
         group="Authors",
-        permissions=(ENTER_CMS,),
+        permissions=(CMS_PERMISSION,),
         on_pages=("wagtailcore.add_page", "wagtailcore.change_page"),
         on_media=MEDIA,
     ),
     Role.REVIEWER: Duties(
         group="Reviewers",
-        permissions=(ENTER_CMS,),
+        permissions=(CMS_PERMISSION,),
         on_pages=(
             "wagtailcore.add_page",
             "wagtailcore.change_page",
@@ -110,6 +111,7 @@ def sync_roles() -> None:
         _sync_group(duties)
     _sync_review()
     Group.objects.filter(name__in=WAGTAIL_DEFAULT_GROUPS).delete()
+    refresh_staff_flag(User.objects.filter(is_staff=True))
 
 
 @transaction.atomic
@@ -118,17 +120,29 @@ def remove_roles() -> None:
     Workflow.objects.filter(name=REVIEW_WORKFLOW).delete()
     GroupApprovalTask.objects.filter(name=REVIEW_WORKFLOW).delete()
     Group.objects.filter(name__in=[duties.group for duties in DUTIES.values()]).delete()
+    refresh_staff_flag(User.objects.filter(is_staff=True))
 
 
 @transaction.atomic
 def assign_role(user: User, role: Role | str) -> None:
-    """Give a person a role besides those they have; needs sync_roles to have run. ValueError: no such role."""
+    """Add a role to those that a person has; needs sync_roles to have run. ValueError: no such role."""
     role = Role(role)
     if role == Role.ADMIN:
-        user.is_superuser = True
-        user.save(update_fields=["is_superuser"])
+        user.is_superuser = user.is_staff = True
+        user.save(update_fields=["is_superuser", "is_staff"])
     else:
         user.groups.add(Group.objects.get(name=DUTIES[role].group))
+
+
+def refresh_staff_flag(users: QuerySet[User]) -> None:
+    """Set `is_staff`, by which pages show links into the CMS, for exactly those who may enter it."""
+    entering = Q(is_superuser=True) | Q(
+        groups__permissions__content_type__app_label="wagtailadmin",
+        groups__permissions__codename="access_admin",
+    )
+    staff = set(users.filter(entering).values_list("pk", flat=True))
+    users.filter(pk__in=staff, is_staff=False).update(is_staff=True)
+    users.filter(is_staff=True).exclude(pk__in=staff).update(is_staff=False)
 
 
 def find_permissions(names: tuple[str, ...]) -> list[Permission]:
@@ -169,9 +183,7 @@ def _sync_review() -> None:
     task.groups.set(Group.objects.filter(name=DUTIES[Role.REVIEWER].group))
     workflow, _created = Workflow.objects.get_or_create(name=REVIEW_WORKFLOW)
     WorkflowTask.objects.get_or_create(workflow=workflow, task=task, defaults={"sort_order": 0})
-    WorkflowPage.objects.update_or_create(
-        page=Page.get_first_root_node(), defaults={"workflow": workflow}
-    )
+    WorkflowPage.objects.update_or_create(page=Page.get_first_root_node(), defaults={"workflow": workflow})
     unused = Workflow.objects.filter(name=WAGTAIL_DEFAULT_WORKFLOW, workflow_states__isnull=True)
     unused.delete()
     GroupApprovalTask.objects.filter(name=WAGTAIL_DEFAULT_WORKFLOW, workflow_tasks__isnull=True).delete()

@@ -11,6 +11,7 @@ from wagtail.users.views.users import CreateView, UserViewSet
 from accounts.addresses import accept_address
 from accounts.invitations import set_password_url
 from accounts.models import User
+from accounts.roles import refresh_staff_flag
 
 
 class StaffFields(forms.Form):
@@ -34,6 +35,7 @@ class StaffFields(forms.Form):
         if commit:
             user.save()
             self.save_m2m()
+            refresh_staff_flag(User.objects.filter(pk=user.pk))
             if "email" in self.changed_data:
                 accept_address(user)
         return user

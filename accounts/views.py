@@ -53,7 +53,7 @@ def session_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 def cms_entrance(request: HttpRequest) -> HttpResponse:
-    """Let people into the CMS, or to the login, or tell them what is missing; never a redirect in a circle."""
+    """Let people into the CMS, or send them to the login, or say what is missing; never in a circle."""
     wanted = _wanted_page(request)
     if not request.user.is_authenticated:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': wanted})}")

@@ -8,5 +8,5 @@ from wagtail.query import PageQuerySet
 
 @hooks.register("construct_page_chooser_queryset")
 def hide_drafts_from_others(pages: PageQuerySet, request: HttpRequest) -> PageQuerySet:
-    """Page choosers show titles of drafts to every CMS user: people without page rights see live pages only."""
+    """Choosers show titles of drafts to every CMS user: without page rights they list live pages only."""
     return pages if user_has_any_page_permission(request.user) else pages.live()

@@ -1,7 +1,9 @@
 """What templates ask about courses."""
 
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 
+from courses import markdown
 from courses.models import Cohort, CoursePage
 
 register = template.Library()
@@ -13,3 +15,10 @@ COHORTS_SHOWN = 4
 def upcoming_cohorts(course: CoursePage) -> list[Cohort]:
     """Return the next few cohorts of a course; one query."""
     return list(Cohort.objects.upcoming().filter(course=course)[:COHORTS_SHOWN])
+
+
+@register.filter
+def inline(text: str) -> SafeString:
+    """Return one line of Markdown (`code`, ==highlight==) without a paragraph around it."""
+    html = markdown.render(text).strip().removeprefix("<p>").removesuffix("</p>")
+    return mark_safe(html)  # noqa: S308 - rendered and cleaned by courses.markdown

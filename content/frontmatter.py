@@ -161,7 +161,7 @@ class _Dumper(yaml.SafeDumper):
 
     def choose_scalar_style(self) -> str:
         style = super().choose_scalar_style()
-        return '"' if style == "'" and not set(self.event.value) & {'"', "\\"} else style
+        return '"' if style == "'" and not set(getattr(self.event, "value", "")) & {'"', "\\"} else style
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

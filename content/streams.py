@@ -60,13 +60,18 @@ def _raw_value(value: Any, images: Mapping[str, int], place: str) -> Any:
 
 def _file_value(value: Any, images: Mapping[int, str]) -> Any:
     if isinstance(value, list):
-        return [_file_value(item["value"], images) for item in value]
+        return [_file_value(_of_item(item), images) for item in value]
     if isinstance(value, dict):
         return {
             name: images.get(item, item) if name == "image" else _file_value(item, images)
             for name, item in value.items()
         }
     return one_line_end(value) if isinstance(value, str) else value
+
+
+def _of_item(item: Any) -> Any:
+    """Return what a list entry holds; data made by hand may lack the wrapping with an id."""
+    return item["value"] if isinstance(item, dict) and item.get("type") == "item" else item
 
 
 def one_line_end(text: str) -> str:

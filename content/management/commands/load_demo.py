@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from content.console import quiet_logs, say
+from content.demo import PASSWORD, make_accounts
+from content.demo_leads import make_leads
 from content.errors import CourseFileError
 from content.importer import import_course, import_pages
 from content.site import finish_site, prepare_site, read_site
@@ -34,6 +36,8 @@ class Command(BaseCommand):
         try:
             with quiet_logs():
                 self._load_pages()
+                if options["accounts"]:
+                    self._load_people()
         except CourseFileError as error:
             raise CommandError(str(error)) from error
 
@@ -44,3 +48,7 @@ class Command(BaseCommand):
             say(self.stdout, path.parent.name, import_course(path.parent))
         say(self.stdout, "pages of text", import_pages(CONTENT / "pages"))
         say(self.stdout, "home page", finish_site(site_file))
+
+    def _load_people(self) -> None:
+        self.stdout.write(f"demo accounts: {make_accounts()} new, each with the password {PASSWORD}.")
+        self.stdout.write(f"demo leads: {make_leads(CONTENT / 'demo_leads.yaml')} new.")

@@ -10,6 +10,12 @@ from accounts.models import User
 CMS_PERMISSION = "wagtailadmin.access_admin"
 
 
+class SignedInRequest(HttpRequest):
+    """A request that has passed `login_required`; tells type checkers who the user is."""
+
+    user: User
+
+
 def has_cms_access(user: User | AnonymousUser) -> bool:
     """Whether this person works in the CMS; two queries the first time a user object is asked."""
     return user.is_active and user.has_perm(CMS_PERMISSION)

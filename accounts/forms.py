@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import has_cms_access
+from accounts.models import User
 
 EMAIL_FORMAT = _("Enter an email address in the correct format, like name@example.com")
 PASSWORD_HINT = _("At least 12 characters. Three or four words that you can remember are good.")
@@ -84,6 +85,8 @@ class LoginForm(EmailWording, account_forms.LoginForm):
 
 class RequestLoginCodeForm(EmailWording, account_forms.RequestLoginCodeForm):
     """Codes by e-mail are for learners: staff always need their password and second factor."""
+
+    _user: User | None
 
     def clean_email(self) -> str:
         email = super().clean_email()

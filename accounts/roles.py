@@ -164,13 +164,15 @@ def _sync_group(duties: Duties) -> None:
 
     root_page = Page.get_first_root_node()
     on_pages = find_permissions(duties.on_pages)
-    group.page_permissions.exclude(page=root_page, permission__in=on_pages).delete()
+    granted = GroupPagePermission.objects.filter(group=group)
+    granted.exclude(page=root_page, permission__in=on_pages).delete()
     for permission in on_pages:
         GroupPagePermission.objects.get_or_create(group=group, page=root_page, permission=permission)
 
     root_collection = Collection.get_first_root_node()
     on_media = find_permissions(duties.on_media)
-    group.collection_permissions.exclude(collection=root_collection, permission__in=on_media).delete()
+    lent = GroupCollectionPermission.objects.filter(group=group)
+    lent.exclude(collection=root_collection, permission__in=on_media).delete()
     for permission in on_media:
         GroupCollectionPermission.objects.get_or_create(
             group=group, collection=root_collection, permission=permission

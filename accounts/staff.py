@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from wagtail.users.forms import UserCreationForm, UserEditForm
+from wagtail.users.forms import UserCreationForm, UserEditForm, UserForm
 from wagtail.users.views.users import CreateView, UserViewSet
 
 from accounts.addresses import accept_address
@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.roles import refresh_staff_flag
 
 
-class StaffFields(forms.Form):
+class StaffForm(UserForm):
     """One name is enough; the admin who types an address vouches for it."""
 
     first_name = forms.CharField(label=_("First name, or the only name"), max_length=150)
@@ -41,11 +41,11 @@ class StaffFields(forms.Form):
         return user
 
 
-class StaffCreationForm(StaffFields, UserCreationForm):
+class StaffCreationForm(StaffForm, UserCreationForm):
     pass
 
 
-class StaffEditForm(StaffFields, UserEditForm):
+class StaffEditForm(StaffForm, UserEditForm):
     pass
 
 

@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin.auth import require_admin_access
 from wagtail.admin.views.account import AccountView, BaseSettingsPanel, NameEmailSettingsPanel
 
-from accounts.access import has_cms_access, second_factors
+from accounts.access import SignedInRequest, has_cms_access, second_factors
 from accounts.names import NameForm
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     """Show the account and change the name."""
     form = NameForm(request.POST or None, initial={"name": request.user.name})
     if request.method == "POST" and form.is_valid():
@@ -41,7 +41,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def session_end(request: HttpRequest, pk: int) -> HttpResponse:
+def session_end(request: SignedInRequest, pk: int) -> HttpResponse:
     """Sign one of the person's own devices out."""
     session = get_object_or_404(UserSession, pk=pk, user=request.user)
     end_sessions(request, [session])

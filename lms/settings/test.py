@@ -3,7 +3,6 @@
 from pathlib import Path
 from tempfile import gettempdir
 
-from lms import env
 from lms.settings.base import *  # noqa: F403
 from lms.settings.base import DATABASES, REDIS_URL, VAR_DIR
 
@@ -24,7 +23,7 @@ WHITENOISE_AUTOREFRESH = True
 STAFF_SECOND_FACTOR_REQUIRED = False
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
-LOG_LEVEL = env.one_of("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "ERROR")
+LOGGING = {**LOGGING, "root": {"handlers": [], "level": "WARNING"}, "loggers": {}}
 
 if not REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -1,0 +1,249 @@
+"""Who gets what at every address. An address without a row fails the suite.
+
+A row gives one answer for each of the cast: a status, `login` (sent to sign in), `door` (sent to the
+entrance of the CMS, which asks to sign in or says who may enter) or `home` (the CMS sends its people back
+to its start page).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from enrollment.models import Lead
+from tests.conftest import SmallCourse, signed_in
+from tests.factories.courses import CohortFactory
+from tests.factories.enrollment import LeadFactory
+
+pytestmark = pytest.mark.django_db
+
+CAST = ("visitor", "learner", "stranger", "author", "reviewer", "admissions", "admissions_lead", "admin")
+EVERYBODY = "200 200 200 200 200 200 200 200"
+MEMBERS = "login 200 200 200 200 200 200 200"
+NOT_FOUND = "404 404 404 404 404 404 404 404"
+WORK_LEADS = "door door door home home 200 200 200"
+POST_ONLY = "405 405 405 405 405 405 405 405"
+SIGNED_OUT_ONLY = "200 302 302 302 302 302 302 302"
+
+
+@dataclass(frozen=True)
+class World:
+    """The things that addresses name."""
+
+    course: SmallCourse
+    lead: Lead
+    cohort: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address and method, and the answers for the cast."""
+
+    name: str
+    path: str | Callable[[World], str]
+    answers: str
+    method: str = "get"
+
+    def address(self, world: World) -> str:
+        return self.path if isinstance(self.path, str) else self.path(world)
+
+
+def lead_path(action: str) -> Callable[[World], str]:
+    return lambda world: f"/cms/leads/{action}/{world.lead.pk}/"
+
+
+ROWS = [
+    Row("health-live", "/healthz/live", EVERYBODY),
+    Row("health-ready", "/healthz/ready", EVERYBODY),
+    Row("wagtail_serve", "/", EVERYBODY),
+    Row("wagtail_serve", "/no-such-page/", NOT_FOUND),
+    Row("courses:catalogue", "/courses/", EVERYBODY),
+    Row("courses:theme", "/theme/", POST_ONLY),
+    Row("courses:theme", "/theme/", "302 302 302 302 302 302 302 302", "post"),
+    Row("courses:styleguide", "/styleguide/", "403 403 403 200 200 200 200 200"),
+    Row("favicon", "/favicon.ico", "302 302 302 302 302 302 302 302"),
+    Row("media", "/media/no-such-file.png", NOT_FOUND),
+    Row("lessons:read", lambda world: world.course.free.url, EVERYBODY),
+    Row("lessons:read", lambda world: world.course.locked.url, EVERYBODY),
+    Row("lessons:done", lambda world: f"{world.course.locked.url}done/", POST_ONLY),
+    Row("lessons:done", lambda world: f"{world.course.locked.url}done/", "login 302 403 403 403 403 403 403", "post"),
+    Row("lessons:undo", lambda world: f"{world.course.locked.url}undo/", POST_ONLY),
+    Row("lessons:undo", lambda world: f"{world.course.locked.url}undo/", "login 302 403 403 403 403 403 403", "post"),
+    Row("lessons:place", lambda world: f"{world.course.locked.url}place/", POST_ONLY),
+    Row("lessons:place", lambda world: f"{world.course.locked.url}place/", "login 204 403 403 403 403 403 403", "post"),
+    Row("enrollment:enquire", "/enquire/", EVERYBODY),
+    Row("enrollment:enquire", "/enquire/", "422 422 422 422 422 422 422 422", "post"),
+    Row("enrollment:placement", "/placement/", EVERYBODY),
+    Row("enrollment:placement", "/placement/", "422 422 422 422 422 422 422 422", "post"),
+    Row("enrollment:thanks", "/enquire/thanks/ENQ-AAAA-AA/", NOT_FOUND),
+    Row("enrollment:learn", "/learn/", MEMBERS),
+    Row("enrollment:join", lambda world: f"{world.course.page.url}join/", POST_ONLY),
+    Row("enrollment:join", lambda world: f"{world.course.page.url}join/", "login 403 403 403 403 403 403 403", "post"),
+    Row("accounts:profile", "/accounts/", MEMBERS),
+    Row("accounts:session-end", "/accounts/sessions/999/end/", "login 405 405 405 405 405 405 405"),
+    Row("accounts:session-end", "/accounts/sessions/999/end/", "login 404 404 404 404 404 404 404", "post"),
+    Row("account_login", "/accounts/login/", SIGNED_OUT_ONLY),
+    Row("account_signup", "/accounts/signup/", SIGNED_OUT_ONLY),
+    Row("account_logout", "/accounts/logout/", "302 200 200 200 200 200 200 200"),
+    Row("account_inactive", "/accounts/inactive/", EVERYBODY),
+    Row("account_reauthenticate", "/accounts/reauthenticate/", MEMBERS),
+    Row("account_email", "/accounts/email/", MEMBERS),
+    Row("account_email_verification_sent", "/accounts/confirm-email/", "login 302 302 302 302 302 302 302"),
+    Row("account_change_password", "/accounts/password/change/", MEMBERS),
+    Row("account_set_password", "/accounts/password/set/", "login 302 302 302 302 302 302 302"),
+    Row("account_reset_password", "/accounts/password/reset/", EVERYBODY),
+    Row("account_reset_password_done", "/accounts/password/reset/done/", EVERYBODY),
+    Row("account_reset_password_from_key", "/accounts/password/reset/key/1-bad/", EVERYBODY),
+    Row("account_reset_password_from_key_done", "/accounts/password/reset/key/done/", EVERYBODY),
+    Row("account_request_login_code", "/accounts/login/code/", SIGNED_OUT_ONLY),
+    Row("account_confirm_login_code", "/accounts/login/code/confirm/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_index", "/accounts/2fa/", MEMBERS),
+    Row("mfa_authenticate", "/accounts/2fa/authenticate/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_reauthenticate", "/accounts/2fa/reauthenticate/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_activate_totp", "/accounts/2fa/totp/activate/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_deactivate_totp", "/accounts/2fa/totp/deactivate/", "login 404 404 404 404 404 404 404"),
+    Row("mfa_view_recovery_codes", "/accounts/2fa/recovery-codes/", "login 404 404 404 404 404 404 404"),
+    Row("mfa_generate_recovery_codes", "/accounts/2fa/recovery-codes/generate/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_download_recovery_codes", "/accounts/2fa/recovery-codes/download/", "login 404 404 404 404 404 404 404"),
+    Row("mfa_list_webauthn", "/accounts/2fa/webauthn/", MEMBERS),
+    Row("mfa_add_webauthn", "/accounts/2fa/webauthn/add/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_reauthenticate_webauthn", "/accounts/2fa/webauthn/reauthenticate/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_remove_webauthn", "/accounts/2fa/webauthn/keys/999/remove/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_edit_webauthn", "/accounts/2fa/webauthn/keys/999/edit/", "login 302 302 302 302 302 302 302"),
+    Row("mfa_login_webauthn", "/accounts/2fa/webauthn/login/", "login 302 302 302 302 302 302 302"),
+    Row("usersessions_list", "/accounts/sessions/", MEMBERS),
+    Row("wagtaildocs_serve", "/documents/999/no-such-file.pdf", NOT_FOUND),
+    Row("wagtaildocs_authenticate_with_password", "/documents/authenticate_with_password/999/", NOT_FOUND),
+    Row("wagtailcore_authenticate_with_password", "/_util/authenticate_with_password/999/999/", NOT_FOUND),
+    Row("wagtailcore_login", "/_util/login/", "login login login login login login login login"),
+    Row("cms_entrance", "/cms/login/", "login 403 403 home home home home home"),
+    Row("leads:list", "/cms/leads/", WORK_LEADS),
+    Row("leads:list_results", "/cms/leads/results/", WORK_LEADS),
+    Row("leads:inspect", lead_path("inspect"), WORK_LEADS),
+    *(
+        Row(f"leads:{action}", lead_path(action), "door door door home home 405 405 405")
+        for action in ("note", "stage", "owner", "next", "enrol")
+    ),
+    *(
+        Row(f"leads:{action}", lead_path(action), "door door door home home 422 422 422", "post")
+        for action in ("note", "stage", "owner", "next", "enrol")
+    ),
+    Row("leads:add", "/cms/leads/add/", "door door door home home home home home"),
+    Row("leads:edit", lead_path("edit"), "door door door home home home home home"),
+    Row("leads:delete", lead_path("delete"), "door door door home home home home home"),
+    Row("cohorts:list", "/cms/cohorts/", WORK_LEADS),
+    Row("cohorts:add", "/cms/cohorts/add/", "door door door home home home 200 200"),
+    Row(
+        "cohorts:edit",
+        lambda world: f"/cms/cohorts/edit/{world.cohort}/",
+        "door door door home home home 200 200",
+    ),
+]
+
+OPEN_CMS_ADDRESSES = {"wagtailadmin_sprite", "wagtailadmin_javascript_catalog"}
+"""Pictures and words of Wagtail's own screens; nothing of the institute's."""
+
+
+def patterns(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (route, name) of every address of the project."""
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from patterns(entry, route, inner)
+        elif isinstance(entry, URLPattern):
+            yield route, f"{space}{entry.name or route.partition('.')[0]}"
+
+
+@pytest.fixture
+def world(course: SmallCourse) -> World:
+    return World(
+        course=course,
+        lead=LeadFactory(course=course.page),
+        cohort=CohortFactory(course=course.page).pk,
+    )
+
+
+def browser_of(who: str, request: pytest.FixtureRequest) -> Client:
+    person = request.getfixturevalue(who)
+    return signed_in(person) if isinstance(person, User) else person
+
+
+def word_for(response: HttpResponse) -> str:
+    """Return the answer in the table's words."""
+    target = response.headers.get("Location", "")
+    if response.status_code == 302 and target.startswith("/accounts/login/"):
+        return "login"
+    if response.status_code == 302 and target.startswith("/cms/login/"):
+        return "door"
+    if response.status_code == 302 and target == "/cms/":
+        return "home"
+    return str(response.status_code)
+
+
+@pytest.mark.parametrize("who", CAST)
+def test_everybody_gets_what_the_table_says(
+    who: str, world: World, request: pytest.FixtureRequest
+) -> None:
+    surprises = []
+    for row in ROWS:
+        client = browser_of(who, request)
+        client.raise_request_exception = False
+        wanted = row.answers.split()[CAST.index(who)]
+        answer = word_for(getattr(client, row.method)(row.address(world)))
+        if answer != wanted:
+            surprises.append(f"{row.method} {row.address(world)}: {answer}, not {wanted}")
+    assert "\n".join(surprises) == ""
+
+
+def test_every_address_outside_the_cms_has_a_row() -> None:
+    rows = {row.name for row in ROWS}
+    missing = {
+        name
+        for route, name in patterns(get_resolver())
+        if not route.startswith("cms/") and name not in rows
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("who", ["visitor", "learner", "stranger"])
+def test_nothing_of_the_cms_is_shown_to_people_without_a_role(
+    who: str, world: World, request: pytest.FixtureRequest
+) -> None:
+    client = browser_of(who, request)
+    client.raise_request_exception = False
+    shown = {}
+    for route, name in patterns(get_resolver()):
+        if not route.startswith("cms/") or name in OPEN_CMS_ADDRESSES:
+            continue
+        for method in ("get", "post"):
+            response = getattr(client, method)(f"/{_example(route)}")
+            if response.status_code not in {301, 302, 403, 404, 405}:
+                shown[f"{method} {route}"] = response.status_code
+    assert shown == {}
+
+
+@pytest.mark.parametrize("who", ["author", "reviewer"])
+def test_people_who_write_lessons_see_no_lead_anywhere_in_the_cms(
+    who: str, world: World, request: pytest.FixtureRequest
+) -> None:
+    client = browser_of(who, request)
+    client.raise_request_exception = False
+    name = world.lead.person.name
+    for route, _name in patterns(get_resolver()):
+        if route.startswith("cms/"):
+            response = client.get(f"/{_example(route)}")
+            body = b"".join(chain(response)) if response.status_code == 200 else b""
+            assert name.encode() not in body, route
+
+
+def _example(route: str) -> str:
+    """Return an address that a route may stand for."""
+    filled = re.sub(r"<(int|str|slug|uuid|path):?[^>]*>", "1", route.replace("^", "").replace("$", ""))
+    return re.sub(r"\([^)]*\)", "1", filled).replace("\\", "")

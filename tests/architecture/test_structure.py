@@ -1,0 +1,37 @@
+"""The shape of the project: who imports whom, migrations, templates."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.template.loader import get_template
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+EVERY_TEMPLATE = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*"))
+
+
+def test_apps_import_in_one_direction() -> None:
+    assert lint_imports(config_filename=str(Path(settings.BASE_DIR) / "pyproject.toml")) == EXIT_STATUS_SUCCESS
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize("name", EVERY_TEMPLATE)
+def test_every_template_compiles(name: str) -> None:
+    assert get_template(name)
+
+
+def test_no_template_has_inline_styles_or_handlers() -> None:
+    offenders = [
+        name
+        for name in EVERY_TEMPLATE
+        if name.endswith(".html") and "mail" not in name
+        for line in (TEMPLATES / name).read_text().splitlines()
+        if " style=" in line or " onclick=" in line or " onsubmit=" in line
+    ]
+    assert offenders == []

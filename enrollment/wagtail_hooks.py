@@ -16,7 +16,7 @@ from wagtail.models import ModelLogEntry, Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from courses.models import CoursePage
+from courses.models import Cohort, CoursePage
 from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import lead_policy, may_work_leads
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
@@ -65,6 +65,19 @@ def keep_courses_with_learners(
     pages = [item for item in objects if isinstance(item, Page)]
     if action_type == "delete" and pages and (title := _course_in_use(pages)):
         return _refuse_deletion(request, title, to=pages[0].get_parent().pk)
+    return None
+
+
+@hooks.register("before_delete_snippet")
+def keep_group_with_learners(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
+    groups = [item.pk for item in instances if isinstance(item, Cohort)]
+    used = Cohort.objects.filter(pk__in=groups, enrollments__isnull=False).select_related("course")
+    if group := used.first():
+        messages.error(
+            request,
+            _("“%(group)s” can't be deleted: learners are or were enrolled in it.") % {"group": group},
+        )
+        return redirect("cohorts:list")
     return None
 
 

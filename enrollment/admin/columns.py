@@ -39,5 +39,10 @@ LEAD_COLUMNS = [
     TemplateColumn("next_action", label=_("Next action"), sort_key="next_action_at"),
     TemplateColumn("owner", label=_("Owner")),
     Column("contact_by", label=_("Contact by"), accessor="get_contact_by_display"),
-    Column("source", label=_("Source"), accessor=lambda lead: lead.source.capitalize()),
+    Column(
+        "source",
+        label=_("Source"),
+        accessor=lambda lead: lead.source.capitalize(),
+        classname="desk-col-source",
+    ),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
 
 from courses.models import Cohort, CoursePage
 from enrollment.admin.permissions import lead_workers
@@ -168,3 +169,24 @@ class EnrolForm(LeadForm):
 
 
 LEAD_FORMS: list[type[LeadForm]] = [NoteForm, StageForm, OwnerForm, NextActionForm, EnrolForm]
+
+
+class CohortForm(WagtailAdminModelForm):
+    """A group as staff edit it; the seats taken are the enrolment service's alone."""
+
+    def clean_seats(self) -> int:
+        seats = self.cleaned_data["seats"]
+        now = Cohort.objects.filter(pk=self.instance.pk).first()
+        if now and seats < now.seats_taken:
+            raise forms.ValidationError(
+                _("%(taken)d seats are taken. Enter %(taken)d or more.") % {"taken": now.seats_taken}
+            )
+        return seats
+
+    def save(self, commit: bool = True) -> Cohort:
+        """Write the edited fields alone, so that a seat taken meanwhile stays taken."""
+        if not commit or self.instance._state.adding:
+            return super().save(commit=commit)
+        cohort = super().save(commit=False)
+        cohort.save(update_fields=list(self._meta.fields))
+        return cohort

@@ -43,7 +43,7 @@ def waiting_for(user: User) -> list[Waiting]:
         _group("late", _("Promised answer is late"), late, late="true"),
         _group("due", _("My next actions due today"), mine.order_by("next_action_at", "pk"),
                owner=MINE, due="true"),
-        _group("unassigned", _("Nobody's for more than an hour"),
+        _group("unassigned", _("Without an owner for more than an hour"),
                unassigned.order_by("created_at", "pk"), owner=NOBODY),
     ]  # fmt: skip
     return [group for group in groups if group.leads]

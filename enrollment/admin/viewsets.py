@@ -1,7 +1,10 @@
 """How Wagtail shows leads and groups."""
 
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import ObjectList
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import SnippetViewSet
 
@@ -9,6 +12,7 @@ from courses.models import Cohort
 from enrollment.admin.columns import LEAD_COLUMNS
 from enrollment.admin.exports import EXPORT_HEADINGS
 from enrollment.admin.filters import LeadFilterSet
+from enrollment.admin.forms import CohortForm
 from enrollment.admin.views import LEAD_FORM_VIEWS, LeadIndexView, LeadPageView
 from enrollment.models import Lead
 
@@ -80,5 +84,7 @@ class CohortViewSet(SnippetViewSet):
     list_per_page = 50
     ordering = "-starts_on"
 
-    def get_queryset(self, request: object) -> object:
+    edit_handler = ObjectList(Cohort.panels, base_form_class=CohortForm)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cohort]:
         return Cohort.objects.select_related("course")

@@ -1,0 +1,296 @@
+"""The lead page in the CMS: what it tells, and its forms."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from enrollment.desk import change_stage
+from enrollment.models import Enrollment, Lead, LeadEvent
+from tests.conftest import SmallCourse, signed_in
+from tests.factories.accounts import UserFactory
+from tests.factories.courses import CohortFactory, make_course
+from tests.factories.enrollment import ConsentFactory, LeadEventFactory, LeadFactory, PersonFactory
+from tests.factories.outbox import MessageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lead(course: SmallCourse) -> Lead:
+    person = PersonFactory(name="Asha Devi", email="Asha@Example.com", phone="+919500481067")
+    return LeadFactory(
+        person=person, course=course.page, reference="ENQ-7F3K-29", message="Evening groups?"
+    )
+
+
+@pytest.fixture
+def desk(admissions: User) -> Client:
+    return signed_in(admissions)
+
+
+def page_of(client: Client, lead: Lead) -> str:
+    response = client.get(f"/cms/leads/inspect/{lead.pk}/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_page_tells_all_and_offers_one_press_contact(desk: Client, lead: Lead) -> None:
+    lead.details = {"status": "graduate", "target_role": "Backend developer"}
+    lead.save(update_fields=["details"])
+    ConsentFactory(person=lead.person)
+    page = page_of(desk, lead)
+
+    assert 'href="tel:+919500481067"' in page
+    assert "https://wa.me/919500481067?text=Hello%20Asha%20Devi" in page
+    assert 'href="mailto:asha@example.com?subject=Your%20enquiry%20ENQ-7F3K-29"' in page
+    for text in ["Asha Devi", "Evening groups?", "Python full-stack", "graduate", "Backend developer"]:
+        assert text in page
+    assert "notice 2026-11" in page
+
+
+def test_what_people_typed_is_shown_as_text(desk: Client, lead: Lead) -> None:
+    lead.message = "<script>alert(1)</script>"
+    lead.details = {"skills": "<img src=x>"}
+    lead.save(update_fields=["message", "details"])
+    page = page_of(desk, lead)
+
+    assert "<script>alert(1)" not in page
+    assert "<img src=x>" not in page
+
+
+def test_the_timeline_shows_a_message_with_its_private_links_masked(desk: Client, lead: Lead) -> None:
+    message = MessageFactory(
+        subject="You are enrolled",
+        text="Set a password:\n[[set_password_url]]\nBye",
+        private={"set_password_url": "http://secret.example/key"},
+    )
+    LeadEventFactory(lead=lead, kind=LeadEvent.Kind.MESSAGE, message=message, text="")
+    page = page_of(desk, lead)
+
+    assert "You are enrolled" in page
+    assert 'data-state="pending"' in page
+    assert "(private link)" in page
+    assert "[[set_password_url]]" not in page
+    assert "secret.example" not in page
+
+
+def test_the_timeline_is_newest_first(desk: Client, lead: Lead) -> None:
+    now = timezone.now()
+    LeadEventFactory(lead=lead, text="first words", created_at=now - timedelta(hours=1))
+    LeadEventFactory(lead=lead, text="last words", created_at=now)
+    page = page_of(desk, lead)
+
+    assert page.index("last words") < page.index("first words")
+
+
+def test_leads_on_the_same_phone_are_suggested_never_merged(desk: Client, lead: Lead) -> None:
+    LeadFactory(person=PersonFactory(name="Sister Devi", phone="+919500481067"))
+    LeadFactory(person=PersonFactory(name="Somebody Else", phone="+919876543210"))
+    page = page_of(desk, lead)
+
+    assert "Sister Devi" in page
+    assert "Somebody Else" not in page
+
+
+def test_the_page_costs_the_same_queries_for_one_event_and_for_three(
+    desk: Client, lead: Lead, admissions: User
+) -> None:
+    LeadEventFactory(lead=lead, actor=admissions, message=MessageFactory())
+    LeadFactory(person=PersonFactory(phone="+919500481067"))
+    page_of(desk, lead)
+    with CaptureQueriesContext(connection) as one:
+        page_of(desk, lead)
+    for _ in range(2):
+        LeadEventFactory(lead=lead, actor=admissions, message=MessageFactory())
+        LeadFactory(person=PersonFactory(phone="+919500481067"))
+    with CaptureQueriesContext(connection) as three:
+        page_of(desk, lead)
+
+    assert len(three) == len(one)
+    assert len(one) <= 24
+
+
+def test_who_may_only_look_gets_no_forms(lead: Lead, admissions: User) -> None:
+    group = admissions.groups.get()
+    group.permissions.remove(group.permissions.get(codename="work_lead"))
+    client = signed_in(admissions)
+    page = page_of(client, lead)
+
+    assert f"/cms/leads/note/{lead.pk}/" not in page
+    assert client.post(f"/cms/leads/note/{lead.pk}/", {"text": "x"}).status_code == 302
+    assert not lead.events.exists()
+
+
+def test_a_note_is_added(desk: Client, lead: Lead, admissions: User) -> None:
+    response = desk.post(f"/cms/leads/note/{lead.pk}/", {"text": "Called.\nCalls back."}, follow=True)
+
+    assert response.redirect_chain == [(f"/cms/leads/inspect/{lead.pk}/", 302)]
+    page = response.content.decode()
+    assert "Note added." in page
+    assert "Called.<br>Calls back." in page
+    assert lead.events.get().actor == admissions
+
+
+@pytest.mark.parametrize(
+    ("form", "data", "said"),
+    [
+        ("note", {"text": "  "}, "Write the note first"),
+        ("note", {"text": "x" * 4001}, "Shorten the note to 4,000 characters or fewer"),
+        ("stage", {"stage": "lost"}, "Choose a stage from the list"),
+        ("stage", {"stage": "enrolled"}, "Choose a stage from the list"),
+        ("owner", {"owner": "0"}, "Choose an owner from the list"),
+        ("owner", {"owner": "nobody'"}, "Choose an owner from the list"),
+        ("next", {"action": "", "at": "2027-01-05T10:00"}, "Say what is to be done"),
+        ("next", {"action": "Call", "at": ""}, "Enter a date and time"),
+        ("next", {"action": "Call", "at": "soon"}, "Enter a date and time, like"),
+        ("next", {"action": "Call" * 40, "at": "2027-01-05T10:00"}, "Shorten the next action"),
+        ("enrol", {"course": ""}, "Choose a course"),
+        ("enrol", {"course": "999999"}, "Choose a course from the list"),
+    ],
+)
+def test_bad_input_says_what_to_do_and_changes_nothing(
+    desk: Client, lead: Lead, form: str, data: dict[str, str], said: str
+) -> None:
+    response = desk.post(f"/cms/leads/{form}/{lead.pk}/", data)
+    page = response.content.decode()
+
+    assert response.status_code == 422
+    assert page.count(said) >= 2, "once in the summary, once at the field"
+    assert "<title>" in page
+    assert "Error:" in page
+    assert not lead.events.exists()
+    lead.refresh_from_db()
+    assert (lead.stage, lead.owner, lead.next_action) == (Lead.Stage.NEW, None, "")
+
+
+def test_typed_values_stay_after_an_error(desk: Client, lead: Lead) -> None:
+    response = desk.post(f"/cms/leads/next/{lead.pk}/", {"action": "Call about fees", "at": "soon"})
+
+    assert 'value="Call about fees"' in response.content.decode()
+    assert 'value="soon"' in response.content.decode()
+
+
+@pytest.mark.parametrize("form", ["note", "stage", "owner", "next", "enrol"])
+def test_a_form_address_opened_as_a_page_leads_to_the_lead(desk: Client, lead: Lead, form: str) -> None:
+    response = desk.get(f"/cms/leads/{form}/{lead.pk}/")
+
+    assert response.status_code == 302
+    assert response.url == f"/cms/leads/inspect/{lead.pk}/"
+
+
+def test_an_unknown_lead_is_not_found(desk: Client, site: object) -> None:
+    assert desk.get("/cms/leads/inspect/999999/").status_code == 404
+    assert desk.post("/cms/leads/note/999999/", {"text": "x"}).status_code == 404
+
+
+def test_the_stage_is_changed(desk: Client, lead: Lead) -> None:
+    desk.post(f"/cms/leads/stage/{lead.pk}/", {"stage": "contacted", "shown": "new"})
+
+    lead.refresh_from_db()
+    assert lead.stage == Lead.Stage.CONTACTED
+
+
+def test_the_slower_of_two_sees_what_the_faster_did_and_loses_nothing(
+    desk: Client, lead: Lead, admissions_lead: User
+) -> None:
+    change_stage(lead=lead, stage=Lead.Stage.CLOSED, actor=admissions_lead)
+    response = desk.post(f"/cms/leads/stage/{lead.pk}/", {"stage": "contacted", "shown": "new"})
+    page = response.content.decode()
+
+    assert response.status_code == 409
+    assert f"{admissions_lead} changed this to Closed" in page
+    assert '<option value="contacted" selected>' in page
+    lead.refresh_from_db()
+    assert lead.stage == Lead.Stage.CLOSED
+
+    form = response.context["forms"]["stage"]
+    desk.post(f"/cms/leads/stage/{lead.pk}/", {"stage": "contacted", "shown": form["shown"].value()})
+    lead.refresh_from_db()
+    assert lead.stage == Lead.Stage.CONTACTED
+
+
+def test_the_owner_is_somebody_who_works_leads(desk: Client, lead: Lead, admissions: User, author: User) -> None:
+    choices = desk.get(f"/cms/leads/inspect/{lead.pk}/").context["forms"]["owner"].fields["owner"].queryset
+    assert admissions in choices
+    assert author not in choices
+
+    desk.post(f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions.pk), "shown": ""})
+    lead.refresh_from_db()
+    assert lead.owner == admissions
+
+
+def test_an_owner_taken_meanwhile_is_told(desk: Client, lead: Lead, admissions: User, admissions_lead: User) -> None:
+    desk.post(f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions.pk), "shown": ""})
+    response = signed_in(admissions_lead).post(
+        f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions_lead.pk), "shown": ""}
+    )
+
+    assert response.status_code == 409
+    lead.refresh_from_db()
+    assert lead.owner == admissions
+
+
+def test_a_next_action_is_planned_and_ticked_off(desk: Client, lead: Lead) -> None:
+    desk.post(f"/cms/leads/next/{lead.pk}/", {"action": "Call about fees", "at": "2027-01-05T10:00"})
+    lead.refresh_from_db()
+    assert lead.next_action == "Call about fees"
+    assert timezone.localtime(lead.next_action_at).strftime("%Y-%m-%d %H:%M") == "2027-01-05 10:00"
+
+    response = desk.post(f"/cms/leads/next/{lead.pk}/", {"done": "1", "action": "x"}, follow=True)
+    lead.refresh_from_db()
+    assert (lead.next_action, lead.next_action_at) == ("", None)
+    assert "Next action done." in response.content.decode()
+
+
+def test_enrolling_invites_the_person(desk: Client, lead: Lead, course: SmallCourse) -> None:
+    cohort = CohortFactory(course=course.page)
+    response = desk.post(
+        f"/cms/leads/enrol/{lead.pk}/", {"course": str(course.page.pk), "cohort": str(cohort.pk)}, follow=True
+    )
+
+    page = response.content.decode()
+    assert "Asha Devi is enrolled in Python full-stack and gets an invitation by e-mail." in page
+    assert "You are enrolled: set your password" in page
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.learner.email, enrollment.cohort) == ("asha@example.com", cohort)
+    assert enrollment.lead == lead
+
+
+def test_the_seat_lost_to_somebody_else_is_said(desk: Client, lead: Lead, course: SmallCourse) -> None:
+    cohort = CohortFactory(course=course.page, seats=1, seats_taken=1)
+    response = desk.post(
+        f"/cms/leads/enrol/{lead.pk}/", {"course": str(course.page.pk), "cohort": str(cohort.pk)}
+    )
+
+    assert response.status_code == 422
+    assert "The last seat of this group is taken" in response.content.decode()
+    assert not Enrollment.objects.exists()
+
+
+def test_a_group_of_another_course_is_refused(desk: Client, lead: Lead, course: SmallCourse) -> None:
+    cohort = CohortFactory(course=make_course())
+    response = desk.post(
+        f"/cms/leads/enrol/{lead.pk}/", {"course": str(course.page.pk), "cohort": str(cohort.pk)}
+    )
+
+    assert response.status_code == 422
+    assert "Choose a group of this course" in response.content.decode()
+
+
+def test_a_lead_without_an_address_says_so(desk: Client, course: SmallCourse) -> None:
+    lead = LeadFactory(person=PersonFactory(email="", phone="+919500481067"))
+    response = desk.post(f"/cms/leads/enrol/{lead.pk}/", {"course": str(course.page.pk)})
+
+    assert response.status_code == 422
+    assert "no e-mail address" in response.content.decode()
+
+
+def test_an_enrolment_stands_on_the_page(desk: Client, lead: Lead, course: SmallCourse) -> None:
+    Enrollment.objects.create(learner=UserFactory(), course=course.page, lead=lead)
+
+    assert "<strong>Python full-stack</strong>: active" in page_of(desk, lead)

@@ -169,19 +169,17 @@ def _hand_over(message: Message, mailer: BaseEmailBackend) -> None:
 
 def _mark_sending(message: Message) -> bool:
     """Commit the intent to send: only with the lease in hand and nothing that suppresses the address."""
-    with transaction.atomic(durable=True):
-        return bool(
-            Message.objects.filter(
-                ~Exists(suppressions_of(message)),
-                pk=message.pk,
-                state=State.CLAIMED,
-                lease_token=message.lease_token,
-            ).update(
-                state=State.SENDING,
-                leased_until=timezone.now() + SEND_LEASE,
-                attempts=F("attempts") + 1,
-            )
-        )
+    marked = Message.objects.filter(
+        ~Exists(suppressions_of(message)),
+        pk=message.pk,
+        state=State.CLAIMED,
+        lease_token=message.lease_token,
+    ).update(
+        state=State.SENDING,
+        leased_until=timezone.now() + SEND_LEASE,
+        attempts=F("attempts") + 1,
+    )
+    return bool(marked)
 
 
 def _settle_if_suppressed(message: Message, *, started_at: datetime) -> str | None:

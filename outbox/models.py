@@ -73,7 +73,7 @@ class Message(models.Model):
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
-        ordering: ClassVar = ["-created_at"]
+        ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
             models.Index(

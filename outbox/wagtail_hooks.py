@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
 from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
-from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet
 
 from outbox.models import Message
 
@@ -22,15 +23,17 @@ class ViewOnlyPolicy(ModelPermissionPolicy):
         return any(self.user_has_permission(user, action) for action in actions)
 
 
-class MessageViewSet(SnippetViewSet):
+class MessageViewSet(ModelViewSet):
     """List and inspect. Text is shown as queued: private values stay [[names]]."""
 
     model = Message
+    name = "messages"
     icon = "mail"
     menu_label = _("Messages")
     menu_order = 250
     add_to_admin_menu = True
     copy_view_enabled = False
+    form_fields = []  # nothing is ever edited; Wagtail asks all the same
     inspect_view_enabled = True
     inspect_view_fields = [
         "to",
@@ -56,6 +59,18 @@ class MessageViewSet(SnippetViewSet):
     search_fields = ["to", "subject", "message_id"]
     list_per_page = 50
 
+    def get_urlpatterns(self) -> list[URLPattern]:
+        """Leave out every address that would change a message."""
+        return [
+            pattern
+            for pattern in super().get_urlpatterns()
+            if pattern.name in {"index", "index_results", "inspect"}
+        ]
+
 
 register_permission_policy(Message, ViewOnlyPolicy(Message))
-register_snippet(MessageViewSet)
+
+
+@hooks.register("register_admin_viewset")
+def register_messages() -> MessageViewSet:
+    return MessageViewSet()

@@ -127,13 +127,14 @@ ROWS = [
     Row("leads:list_results", "/cms/leads/results/", WORK_LEADS),
     Row("leads:inspect", lead_path("inspect"), WORK_LEADS),
     *(
-        Row(f"leads:{action}", lead_path(action), "door door door home home 405 405 405")
+        Row(f"leads:{action}", lead_path(action), "door door door home home 302 302 302")
         for action in ("note", "stage", "owner", "next", "enrol")
     ),
     *(
         Row(f"leads:{action}", lead_path(action), "door door door home home 422 422 422", "post")
-        for action in ("note", "stage", "owner", "next", "enrol")
+        for action in ("note", "stage", "next", "enrol")
     ),
+    Row("leads:owner", lead_path("owner"), "door door door home home 302 302 302", "post"),
     Row("leads:add", "/cms/leads/add/", "door door door home home home home home"),
     Row("leads:edit", lead_path("edit"), "door door door home home home home home"),
     Row("leads:delete", lead_path("delete"), "door door door home home home home home"),

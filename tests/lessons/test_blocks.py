@@ -1,0 +1,102 @@
+"""Every block renders, cleans and previews; matched lines are checked."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import RequestFactory
+from wagtail.blocks.struct_block import StructBlockValidationError
+
+from courses.models import StandardPage
+from lessons.blocks import LessonBody, ParallelBlock
+from lessons.highlight import highlighted_lines, split_marks
+from tests.conftest import signed_in
+
+pytestmark = pytest.mark.django_db
+
+BODY = LessonBody()
+PAGE_BODY = StandardPage._meta.get_field("body").stream_block
+EVERY_BLOCK = [*BODY.child_blocks.items(), *PAGE_BODY.child_blocks.items()]
+
+
+@pytest.mark.parametrize(("name", "block"), EVERY_BLOCK, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_block_has_icon_description_and_a_preview_that_renders(name: str, block: object) -> None:
+    assert block.meta.icon != "placeholder"
+    assert block.meta.description
+    value = block.get_preview_value()
+    html = block.render(value, {"request": RequestFactory().get("/"), "block_id": "a-block"})
+    assert html.strip()
+
+
+@pytest.mark.parametrize("name", ["passage", "prose", "callout", "code", "parallel"])
+def test_every_block_cleans_its_own_preview(name: str) -> None:
+    block = BODY.child_blocks[name]
+
+    assert block.clean(block.get_preview_value())
+
+
+def test_the_block_preview_in_the_cms_answers(author: object) -> None:
+    block = BODY.child_blocks["parallel"]
+    response = signed_in(author).get("/cms/block-preview/", {"id": block.definition_prefix})
+
+    assert response.status_code == 200
+    assert "Django" in response.content.decode()
+
+
+def pair(django: str, flask: str) -> object:
+    def files(code: str) -> list[dict]:
+        return [{"name": "a.py", "language": "python", "code": code}]
+
+    return ParallelBlock().to_python({"django": files(django), "flask": files(flask), "matches": []})
+
+
+def test_a_match_number_needs_its_partner() -> None:
+    with pytest.raises(StructBlockValidationError) as refused:
+        ParallelBlock().clean(pair("a = 1  #=1\nb = 2  #=2", "a = 1  #=1"))
+
+    assert "Number 2 has no partner" in str(refused.value.non_block_errors)
+
+
+def test_matched_lines_know_each_other() -> None:
+    value = ParallelBlock().clean(pair("\nx = 1  #=7", "x = 1  #=7"))
+
+    assert value.partners == {7: {"django": 1, "flask": 1}}
+
+
+@pytest.mark.parametrize("text", ["# Title", "## Title", "::: callout", "<!-- x -->"])
+def test_prose_refuses_what_the_course_files_use_for_blocks(text: str) -> None:
+    with pytest.raises(ValidationError):
+        BODY.child_blocks["prose"].clean(f"Fine.\n{text}")
+
+
+def test_prose_may_show_such_lines_as_code() -> None:
+    assert BODY.child_blocks["prose"].clean("```\n# a comment\n```")
+
+
+@pytest.mark.parametrize(
+    ("line", "plain", "number"),
+    [
+        ("x = 1  #=1", "x = 1", 1),
+        ("{% block a %}{#=2#}", "{% block a %}", 2),
+        ("<p>Hi</p><!--=3-->", "<p>Hi</p>", 3),
+        ("SELECT 1; --=4", "SELECT 1;", 4),
+        ("x == 1", "x == 1", None),
+        ("# = 1 is no mark", "# = 1 is no mark", None),
+    ],
+)
+def test_match_marks_in_each_language(line: str, plain: str, number: int | None) -> None:
+    code, marks = split_marks(line)
+
+    assert code == plain
+    assert marks == ({} if number is None else {1: number})
+
+
+def test_highlighting_escapes_and_keeps_lines_whole() -> None:
+    lines = highlighted_lines('"""<script>\n</script>"""\n\nx = 1', "python")
+
+    assert len(lines) == 4
+    for line in lines:
+        assert "<script" not in line.html
+        assert line.html.count("<span") == line.html.count("</span>")
+
+
+def test_an_unknown_language_is_shown_as_plain_text() -> None:
+    assert highlighted_lines("a < b", "klingon")[0].html == "a &lt; b"

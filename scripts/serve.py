@@ -12,6 +12,7 @@ import http.client
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -140,12 +141,17 @@ def fingerprint(files: Iterable[Path], *parts: object) -> str:
 
 
 def database_identity() -> object:
-    """What tells one demo database from another, or None where only asking it can tell."""
+    """What the demo database is and holds, or None where it is another one or not complete."""
     if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         return None
-    with contextlib.suppress(OSError):
-        return (VAR_DIR / "demo.sqlite3").stat().st_ino
-    return None
+    file = VAR_DIR / "demo.sqlite3"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            migrations = database.execute("SELECT count(*) FROM django_migrations").fetchone()
+            accounts = database.execute("SELECT 1 FROM accounts_user LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return None
+    return accounts and (file.stat().st_ino, *migrations)
 
 
 def code_state() -> str:
@@ -226,34 +232,31 @@ class Launcher:
                 left = [child for child in left if child.signal(0)]
             time.sleep(0.05)
 
+    def prepare(self) -> None:
+        """Bring database and static files up to date, side by side; nothing to do costs nothing."""
+        static = static_state()
+        collecting = preparing = None
+        if not is_stamped("collected", static):
+            say("Collecting static files")
+            collecting = self.start("collectstatic", *COLLECT)
+        if database_identity() is None or not is_stamped("prepared", code_state()):
+            preparing = self.start("prepare", "scripts/prepare.py", log=False)
+        if preparing:
+            self.finish(preparing)
+            write_stamp("prepared", code_state())
+        if collecting:
+            self.finish(collecting)
+            write_stamp("collected", static)
+
     def run(self) -> None:
         """Prepare, start, say where, and stay until the end; raises Stopped or Failed."""
         begun = time.monotonic()
         check_port()
         LOGS.mkdir(parents=True, exist_ok=True)
-        code, static = code_state(), static_state()
-        unchanged = is_stamped("prepared", code) and database_identity() is not None
-
-        if is_stamped("collected", static):
-            collecting = None
-        else:
-            say("Collecting static files")
-            collecting = self.start(
-                "collectstatic", "manage.py", "collectstatic", "--noinput", "--verbosity=0"
-            )
-        preparing = self.start("prepare", "scripts/prepare.py", log=False)
-        if not unchanged:
-            self.finish(preparing)
-        if collecting:
-            self.finish(collecting)
-            write_stamp("collected", static)
-
+        self.prepare()
         say("Starting web, worker and beat")
         self.start("web", *WEB)
         self.start("worker", *WORKER)
-        if unchanged:
-            self.finish(preparing)
-        write_stamp("prepared", code_state())
         self.wait_until_ready()
         greet(time.monotonic() - begun)
         while True:
@@ -263,7 +266,7 @@ class Launcher:
 COLLECT = ("manage.py", "collectstatic", "--noinput", "--verbosity=0")
 WEB = (
     "-m", "granian", "lms.wsgi:application", "--interface=wsgi", f"--host={HOST}", f"--port={PORT}",
-    "--workers=2", "--blocking-threads=2", "--workers-kill-timeout=3", "--no-ws", "--access-log",
+    "--workers=2", "--blocking-threads=2", "--workers-kill-timeout=2", "--no-ws", "--access-log",
 )  # fmt: skip
 WORKER = (
     "-m", "celery", "--app=lms", "worker", "--beat", "--scheduler=celery.beat:Scheduler", "--pool=solo",
@@ -323,14 +326,15 @@ def main() -> int:
         launcher.run()
     except Stopped:
         with contextlib.suppress(OSError):
-            say("\nStopping")
+            say("\nStopping (a few seconds)")
     except Failed as failure:
         print(failure, file=sys.stderr, flush=True)
         status = 1
     finally:
         launcher.stop()
-    with contextlib.suppress(OSError):
-        say("Stopped: nothing is left running." if not status else "Stopped.")
+    if not status:
+        with contextlib.suppress(OSError):
+            say("Stopped: nothing is left running.")
     return status
 
 

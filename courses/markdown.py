@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
@@ -13,6 +14,8 @@ _ALLOWED_TAGS = {
     "a", "blockquote", "br", "code", "em", "h3", "h4", "hr", "kbd", "li", "mark", "ol", "p",
     "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
+_TABLE_BOX = '<div class="scroll" role="group" tabindex="0" aria-label="{label}">'
+"""A wide table scrolls in a box of its own, which the keyboard can reach."""
 _ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
@@ -55,6 +58,8 @@ def render(text: str) -> SafeString:
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
     )
+    box = _TABLE_BOX.format(label=gettext("Table"))
+    html = html.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
     return mark_safe(html)  # noqa: S308 - cleaned by nh3 against an allow-list just above
 
 

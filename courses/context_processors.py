@@ -3,6 +3,8 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from wagtail.models import Site
+
 from courses.models import InstituteSettings
 
 THEMES = {"light", "dark"}
@@ -12,6 +14,12 @@ def shell(request: HttpRequest) -> dict:
     """Return the institute (one query when used) and the theme chosen in the footer, if any."""
     theme = request.COOKIES.get("theme", "")
     return {
-        "institute": SimpleLazyObject(lambda: InstituteSettings.for_request(request)),
+        "institute": SimpleLazyObject(lambda: _institute(request)),
         "theme": theme if theme in THEMES else "",
     }
+
+
+def _institute(request: HttpRequest) -> InstituteSettings:
+    if Site.find_for_request(request) is None:
+        return InstituteSettings()
+    return InstituteSettings.for_request(request)

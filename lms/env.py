@@ -6,6 +6,7 @@ Every reader stops the process with one line that names the variable when its va
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -67,6 +68,14 @@ def one_of(name: str, allowed: set[str], default: str) -> str:
     value = _env.str(name, default=default)
     if value not in allowed:
         stop(f"{name}={value}: use one of {', '.join(sorted(allowed))}.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """Return the name of a time zone."""
+    value = text(name, default)
+    if value not in available_timezones():
+        stop(f"{name}={value}: use a name such as Asia/Kolkata.")
     return value
 
 

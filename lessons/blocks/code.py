@@ -95,6 +95,11 @@ class ParallelValue(blocks.StructValue):
                         found.setdefault(line.match, {}).setdefault(side, line.number)
         return found
 
+    @property
+    def height(self) -> int:
+        """Lines of the longer pane, as a measure of the room it takes."""
+        return max(sum(len(file.lines) for file in self[side]) for side in ("django", "flask"))
+
     def unpaired(self) -> set[int]:
         """Match numbers that stand on one side only."""
         sides = [

@@ -33,13 +33,15 @@ def course_outline(context: Context, course: CoursePage) -> CourseOutline:
 
 
 @register.simple_tag
-def first_pair(course: CoursePage | None) -> Pair | None:
-    """Return the first Django and Flask pair in the free lessons of a course, or None; one query."""
-    for lesson in _free_lessons(course):
-        for block in lesson.body:
-            if block.block_type == "parallel":
-                return Pair(block, lesson)
-    return None
+def shortest_pair(course: CoursePage | None) -> Pair | None:
+    """Return the shortest Django and Flask pair in the free lessons of a course, or None; one query."""
+    pairs = [
+        Pair(block, lesson)
+        for lesson in _free_lessons(course)
+        for block in lesson.body
+        if block.block_type == "parallel"
+    ]
+    return min(pairs, key=lambda pair: pair.block.value.height, default=None)
 
 
 @register.simple_tag

@@ -132,7 +132,7 @@ else:
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English")]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
-TIME_ZONE = env.text("TIME_ZONE", "Asia/Kolkata")
+TIME_ZONE = env.time_zone("TIME_ZONE", "Asia/Kolkata")
 USE_TZ = True
 
 # Files ----------------------------------------------------------------------------------------

@@ -128,3 +128,17 @@ def test_a_refused_lesson_keeps_what_was_typed(author: User, course: SmallCourse
     page = response.content.decode()
     assert "Use a Passage block" in page
     assert "A heading in prose" in page
+
+
+def test_the_page_chooser_shows_drafts_to_editors_only(
+    author: User, admissions: User, course: SmallCourse
+) -> None:
+    course.last.title = "Nobody has read this title"
+    course.last.save()
+    course.last.unpublish()
+    address = f"/cms/choose-page/{course.module.pk}/"
+
+    assert "Nobody has read" in signed_in(author).get(address).content.decode()
+    page = signed_in(admissions).get(address).content.decode()
+    assert "URLs and views" in page
+    assert "Nobody has read" not in page

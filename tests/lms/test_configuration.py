@@ -1,0 +1,76 @@
+"""A malformed or missing setting stops the start with one line that names it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GOOD = {
+    "DJANGO_SETTINGS_MODULE": "lms.settings.production",
+    "SECRET_KEY": "x" * 60,
+    "DATABASE_URL": "postgres://lms:secret@db:5432/lms",
+    "REDIS_URL": "redis://redis:6379/0",
+    "EMAIL_URL": "smtp://mail:25",
+    "DEFAULT_FROM_EMAIL": "admissions@example.com",
+    "SITE_URL": "https://learn.example.com",
+    "ALLOWED_HOSTS": "learn.example.com",
+}
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Load the production settings in a process of their own."""
+    values = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "-c", "from django.conf import settings; print(settings.SITE_URL)"],
+        env={"PATH": os.environ["PATH"], **values},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_good_environment_starts() -> None:
+    done = start()
+
+    assert done.stdout.strip() == "https://learn.example.com"
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"DATABASE_URL": None}, "DATABASE_URL"),
+        ({"DATABASE_URL": "oracle://x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://db:not-a-port/lms"}, "DATABASE_URL"),
+        ({"REDIS_URL": "memcached://x"}, "REDIS_URL"),
+        ({"EMAIL_URL": None}, "EMAIL_URL"),
+        ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL"),
+        ({"SITE_URL": "learn.example.com"}, "SITE_URL"),
+        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS"),
+        ({"TRUSTED_PROXY_COUNT": "two"}, "TRUSTED_PROXY_COUNT"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
+        ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE"),
+        ({"SECRET_KEY": None, "SECRET_KEY_FILE": "/no/such/file"}, "SECRET_KEY_FILE"),
+    ],
+)
+def test_a_bad_value_stops_with_one_line(changes: dict[str, str | None], names: str) -> None:
+    done = start(**changes)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Configuration error: ")
+    assert names in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "secret@" not in done.stderr
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("y" * 60 + "\n")
+
+    assert start(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0

@@ -147,7 +147,7 @@ class AddKeyForm(PlainWording, webauthn_forms.AddWebAuthnForm):
     }
     hints: ClassVar = {
         "name": _("So that you recognise it later, such as Phone or Blue key."),
-        "passwordless": _("The device then asks for your fingerprint, face or PIN."),
+        "passwordless": _("The device asks for your fingerprint, face or PIN."),
     }
 
 

@@ -4,9 +4,11 @@ from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django import forms
 from django.db import transaction
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column
 from wagtail.users.forms import UserCreationForm, UserEditForm, UserForm
-from wagtail.users.views.users import CreateView, UserViewSet
+from wagtail.users.views.users import CreateView, IndexView, UserViewSet
 
 from accounts.addresses import accept_address
 from accounts.invitations import set_password_url
@@ -49,6 +51,18 @@ class StaffEditForm(StaffForm, UserEditForm):
     pass
 
 
+class StaffIndexView(IndexView):
+    """The list of people; who signs in by email has no user name."""
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        columns = super().columns
+        for column in columns:
+            if column.name == User.USERNAME_FIELD:
+                column.label = _("Email")
+        return columns
+
+
 class StaffCreateView(CreateView):
     """Makes the account and mails its owner a link to choose a password."""
 
@@ -63,6 +77,7 @@ class StaffCreateView(CreateView):
 class StaffViewSet(UserViewSet):
     """Wagtail's user pages without passwords."""
 
+    index_view_class = StaffIndexView
     add_view_class = StaffCreateView
 
     def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm]:

@@ -39,6 +39,8 @@ class Lines:
     rows: list[str]
     first: int
     position: int = 0
+    opened: int = 0
+    """The line on which the block that is being read starts."""
 
     @property
     def number(self) -> int:
@@ -160,6 +162,7 @@ def _prose_id(before: Block | None) -> str:
 
 def _next_block(lines: Lines, before: Block | None, directives: dict[str, Directive]) -> Block:
     number, row = lines.number, lines.peek()
+    lines.opened = number
     if not _is_structure(row):
         return Block("prose", _prose_id(before), _prose(lines), number)
     lines.take()

@@ -25,7 +25,7 @@ def _expect_close(lines: Lines) -> None:
     """Take the closing line and any blank ones before it."""
     lines.skip_blank()
     if not lines.more:
-        raise lines.fail("This block is not closed. End it with a line “:::”.")
+        raise lines.fail("This block is not closed. End it with a line “:::”.", lines.opened)
     if not _closes(lines.take()):
         raise lines.fail(f"“{lines.rows[lines.position - 1][:40]}” was not expected here; “:::” was.")
 
@@ -59,14 +59,13 @@ def parse_callout(lines: Lines, heading: str) -> dict[str, Any]:
     """Read a note: its kind stands beside the id, its text is Markdown."""
     if heading not in CALLOUT_KINDS:
         raise lines.fail(f"A callout is one of {', '.join(CALLOUT_KINDS)}: “::: callout {{#id}} note”.")
-    opened = lines.number - 1
     rows = lines.take_while(lambda row: not row.startswith(":::"))
     while rows and not rows[-1].strip():
         rows.pop()
     while rows and not rows[0].strip():
         rows.pop(0)
     if not rows:
-        raise lines.fail("This callout says nothing. Write its text.", opened)
+        raise lines.fail("This callout says nothing. Write its text.", lines.opened)
     _expect_close(lines)
     return {"kind": heading, "text": "\n".join(rows)}
 
@@ -131,10 +130,9 @@ def _file_rows(file: dict[str, str]) -> list[str]:
 
 def parse_code(lines: Lines, heading: str) -> dict[str, Any]:
     """Read one or several files and an optional caption."""
-    opened = lines.number - 1
     value = {"files": _files(lines), "caption": _caption(lines)}
     if not value["files"]:
-        raise lines.fail("A code block holds at least one fenced file.", opened)
+        raise lines.fail("A code block holds at least one fenced file.", lines.opened)
     _expect_close(lines)
     return value
 
@@ -150,7 +148,6 @@ def write_code(value: dict[str, Any]) -> tuple[str, list[str]]:
 
 def parse_parallel(lines: Lines, heading: str) -> dict[str, Any]:
     """Read both panes and what their matched lines have in common."""
-    opened = lines.number - 1
     value: dict[str, Any] = {}
     for side in SIDES:
         lines.skip_blank()
@@ -169,17 +166,17 @@ def parse_parallel(lines: Lines, heading: str) -> dict[str, Any]:
             lines.take()
             lines.skip_blank()
     _expect_close(lines)
-    _check_partners(lines, value, opened)
+    _check_partners(lines, value)
     return value
 
 
-def _check_partners(lines: Lines, value: dict[str, Any], opened: int) -> None:
+def _check_partners(lines: Lines, value: dict[str, Any]) -> None:
     django, flask = (match_numbers([file["code"] for file in value[side]]) for side in SIDES)
     for number in sorted(django ^ flask):
         there, missing = ("Django", "Flask") if number in django else ("Flask", "Django")
         raise lines.fail(
             f"Number {number} is marked in {there} only. End a line of the {missing} code with “#={number}”.",
-            opened,
+            lines.opened,
         )
 
 

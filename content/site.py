@@ -19,6 +19,8 @@ from lessons.models import LessonPage
 JOB_FIELDS = ("job", "django", "flask", "lesson")
 COHORT_FIELDS = ("course", "months_ahead", "mode", "seats")
 TEXT_SETTINGS = ("name", "tagline", "phone", "whatsapp", "email", "address")
+HOME_SLUG = "front-page"
+"""Never seen in an address; "home" is what Wagtail's welcome page has."""
 UNTOUCHED_NAME = "Academy"
 """The institute's name before anybody has set one."""
 
@@ -34,19 +36,9 @@ def prepare_site(site_file: FrontMatter, *, force: bool = False) -> Report:
     home = HomePage.objects.first()
     report = Report()
     if home is None:
-        welcome = _untouched_welcome_page()
-        root = Page.get_first_root_node()
-        site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
-        if welcome is not None:
-            site.root_page = root
-            site.save()
-            welcome.delete()
-        sync = PageSync([wanted := _home(site_file, with_links=False)])
-        home = sync.place(wanted, Page.get_first_root_node())
-        if not site.pk or site.root_page_id == root.pk:
-            site.hostname, site.port, site.root_page = "localhost", 80, home
-            site.site_name = site_file.section("institute").text("name")
-            site.save()
+        wanted = _home(site_file, with_links=False)
+        home = PageSync([wanted]).place(wanted, Page.get_first_root_node())
+        _take_over_the_site(home, name=site_file.section("institute").text("name"))
     catalogue = _catalogue(site_file)
     if not CataloguePage.objects.exclude(translation_key=catalogue.key).exists():
         sync = PageSync([catalogue], force=force)
@@ -65,6 +57,18 @@ def finish_site(site_file: FrontMatter, *, force: bool = False) -> Report:
         sync.place(wanted, Page.get_first_root_node())
     _plan_cohorts(site_file)
     return sync.report
+
+
+def _take_over_the_site(home: Page, *, name: str) -> None:
+    """Serve the home page where there is no site yet, or one that shows Wagtail's own welcome."""
+    welcome = _untouched_welcome_page()
+    site = Site.objects.filter(is_default_site=True).first()
+    if site is None or (welcome and site.root_page_id == welcome.pk):
+        site = site or Site(is_default_site=True)
+        site.hostname, site.port, site.site_name, site.root_page = "localhost", 80, name, home
+        site.save()
+    if welcome and not Site.objects.filter(root_page=welcome).exists():
+        welcome.delete()
 
 
 def _untouched_welcome_page() -> Page | None:
@@ -89,7 +93,7 @@ def _home(site_file: FrontMatter, *, with_links: bool) -> Wanted:
     return Wanted(
         model=HomePage,
         key=key,
-        slug="home",
+        slug=HOME_SLUG,
         values={
             "title": head.text("title"),
             "headline": head.text("headline"),

@@ -1,0 +1,164 @@
+"""Whatever an author may write survives the way into a file and back."""
+
+import re
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from content.bodies import Block
+from content.documents import CourseFile, LessonFile, ModuleFile, PageFile
+from content.errors import CourseFileError
+from courses.blocks import ProseBlock
+from lessons.highlight import LANGUAGES
+from tests.content.conftest import CONTENT
+
+ID = UUID("22222222-0000-4000-8000-000000000001")
+STRUCTURE = ["# a", "## b {#c}", ":::", "::: note", "<!-- {#x} -->", "@flask", "@matches", "1. a", "- b"]
+FENCES = ["```", "````", "```python a.py", "~~~", "~~~~ x", "``", "   ```"]
+
+relaxed = settings(
+    max_examples=120,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+letters = st.characters(exclude_categories=["Cs", "Cc"])
+some_lines = st.text(letters, max_size=30) | st.sampled_from([*STRUCTURE, *FENCES, "", "  ", "| a | b |"])
+ids = st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True)
+words = st.text(letters, min_size=1, max_size=40).map(str.strip).filter(bool)
+
+
+@st.composite
+def prose(draw: st.DrawFn) -> str:
+    """Markdown that the CMS accepts, often with code in it."""
+    parts = draw(st.lists(st.lists(some_lines, max_size=4) | fenced(), min_size=1, max_size=4))
+    try:
+        return ProseBlock().clean("\n".join(line for part in parts for line in part))
+    except ValidationError:
+        assume(False)
+        raise
+
+
+@st.composite
+def fenced(draw: st.DrawFn) -> list[str]:
+    return ["````md", *draw(st.lists(some_lines.filter(lambda line: "````" not in line), max_size=4)), "````"]
+
+
+code = st.lists(some_lines, max_size=6).map("\n".join)
+files = st.fixed_dictionaries(
+    {
+        "name": st.just("") | words.filter(lambda name: "`" not in name),
+        "language": st.sampled_from([language for language, _label in LANGUAGES]),
+        "code": code,
+    }
+)
+sentences = words | st.sampled_from([*STRUCTURE, *FENCES, "\\```", "\\\\:::"]).map(str.strip)
+values = {
+    "passage": words,
+    "prose": prose(),
+    "callout": st.fixed_dictionaries({"kind": st.sampled_from(["note", "do", "warning"]), "text": prose()}),
+    "figure": st.fixed_dictionaries(
+        {"image": st.just("images/a-1.svg"), "alt": words, "caption": st.just("") | sentences}
+    ),
+    "code": st.fixed_dictionaries(
+        {"files": st.lists(files, min_size=1, max_size=3), "caption": st.just("") | sentences}
+    ),
+    "parallel": st.fixed_dictionaries(
+        {
+            "django": st.lists(files, min_size=1, max_size=2),
+            "flask": st.lists(files, min_size=1, max_size=2),
+            "matches": st.lists(
+                st.fixed_dictionaries({"number": st.integers(1, 20), "text": sentences}), max_size=3
+            ),
+        }
+    ),
+    "facing": st.fixed_dictionaries(
+        {
+            "left_title": words,
+            "left": st.lists(words, min_size=1, max_size=3),
+            "right_title": words,
+            "right": st.lists(words, min_size=1, max_size=3),
+        }
+    ),
+    "steps": st.fixed_dictionaries(
+        {
+            "title": words,
+            "steps": st.lists(
+                st.fixed_dictionaries({"title": words, "text": st.lists(words, max_size=3).map("\n".join)}),
+                max_size=3,
+            ),
+        }
+    ),
+}
+
+
+def blocks(kinds: tuple[str, ...]) -> st.SearchStrategy[tuple[Block, ...]]:
+    one = st.sampled_from(kinds).flatmap(
+        lambda kind: st.builds(Block, kind=st.just(kind), id=ids, value=values[kind])
+    )
+    return st.lists(one, max_size=5, unique_by=lambda block: block.id).map(tuple)
+
+
+@relaxed
+@given(blocks=blocks(LessonFile.kinds), intro=st.just("") | prose())
+def test_lesson_reads_back_the_same(blocks: tuple[Block, ...], intro: str) -> None:
+    lesson = LessonFile(id=ID, title="A: “title”", intro=intro, blocks=blocks)
+    text = lesson.write()
+    assert LessonFile.parse(text, "x.md") == lesson
+    assert LessonFile.parse(text, "x.md").write() == text
+
+
+@relaxed
+@given(blocks=blocks(PageFile.kinds))
+def test_page_reads_back_the_same(blocks: tuple[Block, ...]) -> None:
+    page = PageFile(id=ID, title="No", intro_line="1e3", blocks=blocks)
+    assert PageFile.parse(page.write(), "x.md") == page
+
+
+@relaxed
+@given(title=words, outcomes=st.lists(words, max_size=3), roles=st.lists(st.tuples(words, words), max_size=2))
+def test_head_reads_back_the_same(title: str, outcomes: list[str], roles: list[tuple[str, str]]) -> None:
+    course = CourseFile(
+        id=ID, title=title, summary=title, outcomes=tuple(outcomes), roles=tuple(roles), hours=24
+    )
+    assert CourseFile.parse(course.write(), "course.md") == course
+
+
+def test_file_of_windows_reads_the_same() -> None:
+    text = LessonFile(id=ID, title="Title", intro="A lead.").write()
+    assert LessonFile.parse("\ufeff" + text.replace("\n", "\r\n"), "x.md").write() == text
+
+
+@pytest.mark.parametrize("path", sorted(CONTENT.glob("*/*/[0-9]*.md")), ids=lambda path: path.stem)
+def test_real_lesson_is_in_the_form_that_the_exporter_writes(path: Path) -> None:
+    assert LessonFile.parse(path.read_text(), str(path)).write() == path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [(CourseFile, "*/course.md"), (ModuleFile, "*/*/module.md"), (PageFile, "pages/*.md")],
+)
+def test_other_real_files_read_back_the_same(kind: type[CourseFile], pattern: str) -> None:
+    found = sorted(CONTENT.glob(pattern))
+    assert found
+    for path in found:
+        document = kind.parse(path.read_text(), str(path))
+        assert kind.parse(document.write(), str(path)) == document
+
+
+def test_example_of_the_documentation_reads_back_the_same() -> None:
+    text = (CONTENT.parent / "docs" / "course-files.md").read_text()
+    examples = re.findall(r"^````markdown\n(.*?)^````$", text, re.DOTALL | re.MULTILINE)
+    for kind, example in zip((LessonFile, PageFile), examples, strict=True):
+        document = kind.parse(example, "docs")
+        assert kind.parse(document.write(), "docs") == document
+
+
+def test_writing_refuses_what_would_read_back_otherwise() -> None:
+    lesson = LessonFile(id=ID, title="Title", intro="## A heading", path="/here/")
+    with pytest.raises(CourseFileError, match=r"/here/.*can't be written as a file"):
+        lesson.write()

@@ -1,4 +1,4 @@
-// Forms: one press sends once, the phone field when it is needed, a count of characters, focus on errors.
+// Forms: one press sends once, a count of characters, focus on errors.
 
 document.querySelector("[data-focus]")?.focus();
 
@@ -14,19 +14,6 @@ for (const form of document.querySelectorAll("form[data-sending]")) {
     button.disabled = false;
     button.textContent = label;
   });
-}
-
-for (const phone of document.querySelectorAll("[data-field=phone]")) {
-  const form = phone.closest("form");
-  const ways = [...form.querySelectorAll("[name=contact_by]")];
-  const adapt = () => {
-    const way = ways.find((input) => input.checked)?.value;
-    const needed = way === "phone" || way === "whatsapp";
-    phone.hidden = !needed && !phone.querySelector("input").value && !phone.dataset.state;
-    phone.querySelector(".optional")?.toggleAttribute("hidden", needed);
-  };
-  for (const input of ways) input.addEventListener("change", adapt);
-  if (ways.length) adapt();
 }
 
 for (const area of document.querySelectorAll("textarea[data-count]")) {

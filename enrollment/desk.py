@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from enrollment.errors import ChangedMeanwhile
 from enrollment.models import Lead, LeadEvent
-
-User = get_user_model()
 
 
 @transaction.atomic
@@ -43,9 +41,7 @@ def change_stage(*, lead: Lead, stage: str, actor: User | None, shown: str | Non
 
 
 @transaction.atomic
-def assign_owner(
-    *, lead: Lead, owner: User | None, actor: User | None, shown: str | None = None
-) -> Lead:
+def assign_owner(*, lead: Lead, owner: User | None, actor: User | None, shown: str | None = None) -> Lead:
     """Give the lead to somebody, or to nobody.
 
     With `shown`, the key of the owner that the actor saw (empty for nobody), a change made

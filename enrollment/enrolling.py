@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
 from accounts.invitations import set_password_url
+from accounts.models import User
 from courses.models import Cohort, CoursePage, InstituteSettings
 from enrollment.desk import change_stage, lock_lead
 from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress
@@ -16,8 +16,6 @@ from enrollment.mails import render_mail
 from enrollment.models import ContactPoint, Enrollment, Lead, LeadEvent, Person
 from outbox.models import Message
 from outbox.queue import enqueue
-
-User = get_user_model()
 
 
 @dataclass(frozen=True)

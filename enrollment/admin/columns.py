@@ -32,7 +32,7 @@ class TemplateColumn(Column):
 
 LEAD_COLUMNS = [
     LeadColumn("name", label=_("Name"), accessor="person.name", sort_key="person__name"),
-    TemplateColumn("interest", label=_("Interest")),
+    TemplateColumn("interest", label=_("Interest, course")),
     TemplateColumn("stage", label=_("Stage")),
     TemplateColumn("asked", label=_("Asked"), sort_key="created_at"),
     TemplateColumn("answer", label=_("Answer by"), sort_key="answer_due_at"),

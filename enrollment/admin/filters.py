@@ -7,29 +7,23 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from courses.models import CoursePage
 from enrollment.admin.permissions import lead_workers
 from enrollment.models import Lead
+from enrollment.models.leads import LeadQuerySet
 
 NOBODY = "nobody"
 MINE = "me"
 
 
-class OwnerField(forms.ChoiceField):
-    """An owner by key, oneself, or nobody; the choices are read when the form is shown."""
-
-    def __init__(self, **kwargs: object) -> None:
-        kwargs.pop("empty_label", None)
-        super().__init__(choices=owner_choices, **kwargs)
-
-
 def owner_choices() -> list[tuple[str, str]]:
     """Return everybody who may own a lead, after oneself and nobody; one query."""
     people = [(str(person.pk), str(person)) for person in lead_workers()]
-    return [("", _("Anybody")), (MINE, _("Me")), (NOBODY, _("Nobody")), *people]
+    return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), *people]
 
 
 def source_choices() -> list[tuple[str, str]]:
@@ -38,17 +32,16 @@ def source_choices() -> list[tuple[str, str]]:
     return [(source, source.capitalize()) for source in sources]
 
 
-class OwnerFilter(django_filters.Filter):
+class OwnerFilter(django_filters.ChoiceFilter):
     """Leads of one owner, of oneself, or of nobody."""
-
-    field_class = OwnerField
 
     def filter(self, qs: QuerySet[Lead], value: str) -> QuerySet[Lead]:
         if not value:
             return qs
         if value == NOBODY:
             return qs.filter(owner=None)
-        return qs.filter(owner=self.parent.request.user.pk if value == MINE else value)
+        owner = self.parent.request.user.pk if value == MINE else int(value)
+        return qs.filter(owner=owner)
 
 
 class LeadFilterSet(WagtailFilterSet):
@@ -57,15 +50,23 @@ class LeadFilterSet(WagtailFilterSet):
     stage = django_filters.MultipleChoiceFilter(
         label=_("Stage"), choices=Lead.Stage, widget=forms.CheckboxSelectMultiple
     )
-    owner = OwnerFilter(label=_("Owner"))
-    late = django_filters.BooleanFilter(
-        label=_("Answer"), method="filter_late",
-        widget=forms.Select(choices=[("", _("Any")), ("true", _("Late")), ("false", _("Not late"))]),
-    )  # fmt: skip
-    due = django_filters.BooleanFilter(
-        label=_("Next action"), method="filter_due",
-        widget=forms.Select(choices=[("", _("Any")), ("true", _("Due")), ("false", _("Not due"))]),
-    )  # fmt: skip
+    owner = OwnerFilter(
+        label=_("Owner"), choices=owner_choices, empty_label=_("Anybody"), widget=forms.RadioSelect
+    )
+    late = django_filters.ChoiceFilter(
+        label=_("Answer"),
+        choices=[("true", _("Late")), ("false", _("Not late"))],
+        empty_label=_("Any"),
+        widget=forms.RadioSelect,
+        method="filter_late",
+    )
+    due = django_filters.ChoiceFilter(
+        label=_("Next action"),
+        choices=[("true", _("Due today or before")), ("false", _("Not due"))],
+        empty_label=_("Any"),
+        widget=forms.RadioSelect,
+        method="filter_due",
+    )
     interest = django_filters.MultipleChoiceFilter(
         label=_("Interest"), choices=Lead.Interest, widget=forms.CheckboxSelectMultiple
     )
@@ -77,20 +78,18 @@ class LeadFilterSet(WagtailFilterSet):
     source = django_filters.MultipleChoiceFilter(
         label=_("Source"), choices=source_choices, widget=forms.CheckboxSelectMultiple
     )
-    created_at = django_filters.DateFromToRangeFilter(
-        label=_("Asked"), widget=DateRangePickerWidget
-    )
+    created_at = django_filters.DateFromToRangeFilter(label=_("Asked"), widget=DateRangePickerWidget)
 
     class Meta:
         model = Lead
         fields: ClassVar[list[str]] = []
 
-    def filter_late(self, leads: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
-        return leads.late() if value else leads.exclude(pk__in=Lead.objects.late().values("pk"))
+    def filter_late(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        return leads.late() if value == "true" else leads.exclude(pk__in=Lead.objects.late().values("pk"))
 
-    def filter_due(self, leads: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
+    def filter_due(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
         due = {"next_action_at__lte": end_of_today()}
-        return leads.open().filter(**due) if value else leads.exclude(**due)
+        return leads.open().filter(**due) if value == "true" else leads.exclude(**due)
 
 
 def end_of_today() -> datetime:

@@ -1,19 +1,16 @@
 """The small forms of the lead page. Hidden `shown` fields carry what the user saw."""
 
-from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.admin.permissions import lead_workers
 from enrollment.forms import CleanCharField, LineField
 from enrollment.models import Lead
-
-User = get_user_model()
 
 
 class LeadForm(forms.Form):
@@ -57,7 +54,7 @@ class StageForm(LeadForm):
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
-        self.fields["stage"].choices = [
+        cast(forms.ChoiceField, self.fields["stage"]).choices = [
             (value, label)
             for value, label in Lead.Stage.choices
             if value != Lead.Stage.ENROLLED or lead.stage == value
@@ -82,7 +79,7 @@ class OwnerForm(LeadForm):
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
-        self.fields["owner"].queryset = lead_workers()
+        cast(forms.ModelChoiceField, self.fields["owner"]).queryset = lead_workers()
 
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {"owner": lead.owner_id, "shown": lead.owner_id or ""}
@@ -112,19 +109,13 @@ class NextActionForm(LeadForm):
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {"action": lead.next_action, "at": lead.next_action_at}
 
-    @property
-    def plan(self) -> tuple[str, datetime]:
-        """The checked action and its time."""
-        return self.cleaned_data["action"], self.cleaned_data["at"]
-
 
 class CohortField(forms.ModelChoiceField):
     """A group with its start, its mode and the seats that are left."""
 
     def label_from_instance(self, cohort: Cohort) -> str:
         seats = (
-            _("%(left)d of %(seats)d seats left")
-            % {"left": cohort.seats_left, "seats": cohort.seats}
+            _("%(left)d of %(seats)d seats left") % {"left": cohort.seats_left, "seats": cohort.seats}
             if cohort.seats_left
             else _("full")
         )
@@ -154,8 +145,10 @@ class EnrolForm(LeadForm):
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
-        self.fields["course"].queryset = CoursePage.objects.live().order_by("title")
-        self.fields["cohort"].queryset = Cohort.objects.upcoming().select_related("course")
+        courses = cast(forms.ModelChoiceField, self.fields["course"])
+        courses.queryset = CoursePage.objects.live().order_by("title")
+        cohorts = cast(forms.ModelChoiceField, self.fields["cohort"])
+        cohorts.queryset = Cohort.objects.upcoming().select_related("course")
 
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {"course": lead.course_id}

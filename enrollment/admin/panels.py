@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -13,10 +12,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 
+from accounts.models import User
 from enrollment.admin.filters import MINE, NOBODY, end_of_today
 from enrollment.models import Lead
 
-User = get_user_model()
 ROWS = 5
 UNASSIGNED_AFTER = timedelta(hours=1)
 
@@ -35,9 +34,9 @@ def waiting_for(user: User) -> list[Waiting]:
     """Return what needs the user now, without empty groups; three queries however many leads there are."""
     leads = Lead.objects.open().select_related("person", "course", "owner")
     late = leads.late().order_by("answer_due_at", "pk")
-    unassigned = leads.filter(
-        owner=None, created_at__lt=timezone.now() - UNASSIGNED_AFTER
-    ).exclude(pk__in=Lead.objects.late().values("pk"))
+    unassigned = leads.filter(owner=None, created_at__lt=timezone.now() - UNASSIGNED_AFTER).exclude(
+        pk__in=Lead.objects.late().values("pk")
+    )
     mine = leads.filter(owner=user, next_action_at__lte=end_of_today())
     groups = [
         _group("late", _("Promised answer is late"), late, late="true"),

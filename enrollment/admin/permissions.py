@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from wagtail.permission_policies import ModelPermissionPolicy
 
+from accounts.models import User
 from enrollment.models import Lead
-
-User = get_user_model()
 
 
 class LeadPermissionPolicy(ModelPermissionPolicy):
@@ -20,7 +19,7 @@ class LeadPermissionPolicy(ModelPermissionPolicy):
 
     ACTIONS = frozenset({"view", "work"})
 
-    def user_has_permission(self, user: User, action: str) -> bool:
+    def user_has_permission(self, user: User | AnonymousUser, action: str) -> bool:
         return action in self.ACTIONS and super().user_has_permission(user, action)
 
     def user_has_any_permission(self, user: User, actions: Iterable[str]) -> bool:
@@ -34,9 +33,7 @@ class LeadPermissionPolicy(ModelPermissionPolicy):
     ) -> bool:
         return self.user_has_any_permission(user, actions)
 
-    def instances_user_has_any_permission_for(
-        self, user: User, actions: Iterable[str]
-    ) -> QuerySet[Lead]:
+    def instances_user_has_any_permission_for(self, user: User, actions: Iterable[str]) -> QuerySet[Lead]:
         allowed = self.user_has_any_permission(user, actions)
         return Lead.objects.all() if allowed else Lead.objects.none()
 
@@ -48,12 +45,12 @@ class LeadPermissionPolicy(ModelPermissionPolicy):
 lead_policy = LeadPermissionPolicy(Lead)
 
 
-def may_work_leads(user: User) -> bool:
+def may_work_leads(user: User | AnonymousUser) -> bool:
     """Whether the user works leads; no query once permissions are loaded."""
     return lead_policy.user_has_permission(user, "work")
 
 
-def may_export_leads(user: User) -> bool:
+def may_export_leads(user: User | AnonymousUser) -> bool:
     """Whether the user may take leads out of the system."""
     return user.has_perm("enrollment.manage_leads")
 

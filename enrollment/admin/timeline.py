@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import quote
 
 from django.db.models import QuerySet
+from django.forms import ChoiceField
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from courses.models import InstituteSettings
+from enrollment.forms import PlacementForm
 from enrollment.models import ContactPoint, Lead, LeadEvent
 from outbox.models import Message
 
@@ -89,25 +93,22 @@ def related_leads(lead: Lead) -> QuerySet[Lead]:
     """Return other leads on the same address or number: a hint only, since families share phones."""
     values = [point.value for point in lead.person.contact_points.all()]
     people = ContactPoint.objects.filter(value__in=values).values("person_id")
-    return (
-        Lead.objects.filter(person__in=people)
-        .exclude(pk=lead.pk)
-        .select_related("person", "course")
-    )
+    return Lead.objects.filter(person__in=people).exclude(pk=lead.pk).select_related("person", "course")
 
 
 DETAIL_LABELS = {
-    "status": "Now",
-    "experience_years": "Years of experience",
-    "target_role": "Wanted role",
-    "skills": "Skills",
+    "status": gettext_noop("Now"),
+    "experience_years": gettext_noop("Years of experience"),
+    "target_role": gettext_noop("Wanted role"),
+    "skills": gettext_noop("Skills"),
 }
 
 
 def details(lead: Lead) -> list[tuple[str, str]]:
     """Return the answers of the placement form with their labels, empty ones left out."""
+    statuses = dict(cast(ChoiceField, PlacementForm.base_fields["status"]).choices)
     return [
-        (_(label), str(lead.details[key]))
+        (_(label), str(statuses.get(value, value)))
         for key, label in DETAIL_LABELS.items()
-        if lead.details.get(key) not in (None, "")
+        if (value := lead.details.get(key)) not in (None, "")
     ]

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import Button
 from wagtail.log_actions import log
@@ -252,9 +251,9 @@ class NextActionView(LeadFormView):
         plan_next_action(lead=self.object, action="", at=None, actor=self.request.user)
         return _("Next action done.")
 
-    def act(self, form: NextActionForm) -> str:
-        action, at = form.plan
-        plan_next_action(lead=self.object, action=action, at=at, actor=self.request.user)
+    def act(self, form: LeadForm) -> str:
+        data = form.cleaned_data
+        plan_next_action(lead=self.object, action=data["action"], at=data["at"], actor=self.request.user)
         return _("Next action planned.")
 
 
@@ -268,11 +267,11 @@ class EnrolView(LeadFormView):
         enrollment = enroll_lead(
             lead=self.object, course=data["course"], cohort=data["cohort"], actor=self.request.user
         )
-        said = {
-            Enrollment.State.INVITED: gettext_lazy(
-                "%(name)s is enrolled in %(course)s and gets an invitation by e-mail."
-            )
-        }.get(enrollment.state, gettext_lazy("%(name)s is enrolled in %(course)s."))
+        said = (
+            _("%(name)s is enrolled in %(course)s and gets an invitation by e-mail.")
+            if enrollment.state == Enrollment.State.INVITED
+            else _("%(name)s is enrolled in %(course)s.")
+        )
         return said % {"name": self.object.person.name, "course": enrollment.course.title}
 
 

@@ -117,7 +117,9 @@ def test_an_admissions_lead_makes_a_group_and_admissions_do_not(
     assert Cohort.objects.get().seats == 20
 
 
-def test_fewer_seats_than_learners_is_an_error_not_a_crash(admissions_lead: User, course: SmallCourse) -> None:
+def test_fewer_seats_than_learners_is_an_error_not_a_crash(
+    admissions_lead: User, course: SmallCourse
+) -> None:
     cohort = CohortFactory(course=course.page, seats=5, seats_taken=4)
     data = {
         "course": str(course.page.pk),

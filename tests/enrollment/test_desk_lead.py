@@ -23,9 +23,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lead(course: SmallCourse) -> Lead:
     person = PersonFactory(name="Asha Devi", email="Asha@Example.com", phone="+919500481067")
-    return LeadFactory(
-        person=person, course=course.page, reference="ENQ-7F3K-29", message="Evening groups?"
-    )
+    return LeadFactory(person=person, course=course.page, reference="ENQ-7F3K-29", message="Evening groups?")
 
 
 @pytest.fixture
@@ -48,7 +46,7 @@ def test_the_page_tells_all_and_offers_one_press_contact(desk: Client, lead: Lea
     assert 'href="tel:+919500481067"' in page
     assert "https://wa.me/919500481067?text=Hello%20Asha%20Devi" in page
     assert 'href="mailto:asha@example.com?subject=Your%20enquiry%20ENQ-7F3K-29"' in page
-    for text in ["Asha Devi", "Evening groups?", "Python full-stack", "graduate", "Backend developer"]:
+    for text in ["Asha Devi", "Evening groups?", "Python full-stack", "Graduate", "Backend developer"]:
         assert text in page
     assert "notice 2026-11" in page
 
@@ -214,7 +212,9 @@ def test_the_slower_of_two_sees_what_the_faster_did_and_loses_nothing(
     assert lead.stage == Lead.Stage.CONTACTED
 
 
-def test_the_owner_is_somebody_who_works_leads(desk: Client, lead: Lead, admissions: User, author: User) -> None:
+def test_the_owner_is_somebody_who_works_leads(
+    desk: Client, lead: Lead, admissions: User, author: User
+) -> None:
     choices = desk.get(f"/cms/leads/inspect/{lead.pk}/").context["forms"]["owner"].fields["owner"].queryset
     assert admissions in choices
     assert author not in choices
@@ -224,7 +224,9 @@ def test_the_owner_is_somebody_who_works_leads(desk: Client, lead: Lead, admissi
     assert lead.owner == admissions
 
 
-def test_an_owner_taken_meanwhile_is_told(desk: Client, lead: Lead, admissions: User, admissions_lead: User) -> None:
+def test_an_owner_taken_meanwhile_is_told(
+    desk: Client, lead: Lead, admissions: User, admissions_lead: User
+) -> None:
     desk.post(f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions.pk), "shown": ""})
     response = signed_in(admissions_lead).post(
         f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions_lead.pk), "shown": ""}

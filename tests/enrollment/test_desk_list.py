@@ -12,6 +12,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from accounts.models import User
+from enrollment.enrolling import enroll_lead
 from enrollment.models import Lead
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.enrollment import LeadFactory, PersonFactory
@@ -152,7 +153,9 @@ def test_filters_narrow_the_list(desk: Client, admissions: User, course: SmallCo
 
 
 def test_a_filter_that_makes_no_sense_is_not_a_failure(desk: Client) -> None:
-    response = desk.get("/cms/leads/", {"owner": "x' OR 1", "stage": "nonsense", "late": "maybe", "p": "zero"})
+    response = desk.get(
+        "/cms/leads/", {"owner": "x' OR 1", "stage": "nonsense", "late": "maybe", "p": "zero"}
+    )
 
     assert response.status_code == 200
 
@@ -181,7 +184,10 @@ def test_who_has_no_business_with_leads_sees_none(
         response = send(address.format(pk=lead.pk))
         assert response.status_code in {302, 403}
         assert "Asha Devi" not in response.content.decode()
-    assert client.get(address.format(pk=lead.pk), headers={"x-requested-with": "XMLHttpRequest"}).status_code == 403
+    assert (
+        client.get(address.format(pk=lead.pk), headers={"x-requested-with": "XMLHttpRequest"}).status_code
+        == 403
+    )
 
 
 def test_a_visitor_is_asked_to_log_in(visitor: Client, site: object) -> None:
@@ -203,6 +209,31 @@ def test_nobody_edits_or_deletes_a_lead_by_a_form(
 
     lead.refresh_from_db()
     assert lead.stage == Lead.Stage.NEW
+
+
+@pytest.mark.parametrize("person", ["author", "reviewer"])
+def test_no_other_page_of_the_cms_tells_authors_of_a_lead(
+    person: str, course: SmallCourse, admissions: User, request: pytest.FixtureRequest
+) -> None:
+    lead = LeadFactory(person=PersonFactory(name="Asha Devi", email="asha@example.com"), course=course.page)
+    enroll_lead(lead=lead, course=course.page, actor=admissions)
+    client = signed_in(request.getfixturevalue(person))
+    for address in [
+        "/cms/",
+        "/cms/pages/search/?q=asha",
+        f"/cms/pages/{course.page.pk}/usage/",
+        f"/cms/pages/{course.page.pk}/edit/",
+        f"/cms/pages/{course.page.pk}/history/",
+        "/cms/reports/site-history/",
+        "/cms/snippets/",
+        "/cms/cohorts/",
+        "/cms/users/",
+        "/cms/choose-page/?q=asha",
+        "/cms/api/main/pages/?fields=*",
+    ]:
+        page = client.get(address).content.decode()
+        assert "Asha" not in page, address
+        assert "asha@example.com" not in page, address
 
 
 @pytest.mark.parametrize("person", ["author", "admissions", "admin"])

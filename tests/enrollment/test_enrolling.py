@@ -3,9 +3,9 @@
 from threading import Barrier, Thread
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection, connections
 
+from accounts.models import User
 from courses.models import Cohort
 from enrollment.enrolling import activate_invited, enroll, enroll_lead, withdraw
 from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress
@@ -16,7 +16,6 @@ from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory, make_course
 from tests.factories.enrollment import LeadFactory, PersonFactory
 
-User = get_user_model()
 pytestmark = pytest.mark.django_db
 
 

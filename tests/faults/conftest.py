@@ -1,4 +1,4 @@
-"""A real SMTP server that can be told to misbehave, and rows that are really committed."""
+"""A real SMTP server that can be told to misbehave."""
 
 import socket
 from collections import Counter
@@ -9,10 +9,6 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-
-from tests.outbox.conftest import committed_outbox
-
-__all__ = ["committed_outbox"]
 
 
 class Sink:

@@ -18,7 +18,8 @@ from outbox.models import Message
 from outbox.recovery import reap
 from tests.factories.outbox import MessageFactory
 
-pytestmark = pytest.mark.usefixtures("committed_outbox")
+pytestmark = pytest.mark.django_db(transaction=True, available_apps=["outbox"])
+"""Really committed rows; only the tables of the outbox are emptied afterwards."""
 DIED = 9
 MESSAGES = 3
 

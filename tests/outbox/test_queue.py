@@ -102,7 +102,7 @@ def test_worker_is_woken_once_for_each_transaction(django_capture_on_commit_call
     assert len(callbacks) == 1
 
 
-@pytest.mark.usefixtures("committed_outbox")
+@pytest.mark.django_db(transaction=True, available_apps=["outbox"])
 def test_concurrent_callers_with_one_key_make_one_message() -> None:
     barrier = threading.Barrier(4)
     found: list[int] = []

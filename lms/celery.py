@@ -2,8 +2,9 @@
 
 import os
 
+import structlog
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_postrun
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings.production")
@@ -15,7 +16,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "outbox-drain": {"task": "outbox.drain", "schedule": 5.0, "options": {"expires": 5}},
-    "outbox-reap": {"task": "outbox.reap", "schedule": 30.0, "options": {"expires": 30}},
+    "outbox-reap": {"task": "outbox.reap", "schedule": 10.0, "options": {"expires": 10}},
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
@@ -29,3 +30,9 @@ def use_django_logging(**kwargs: object) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@task_postrun.connect
+def forget_task_context(**kwargs: object) -> None:
+    """Keep a task's id out of what its process logs between tasks."""
+    structlog.contextvars.clear_contextvars()

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
@@ -16,6 +18,12 @@ class SourceBlock(blocks.TextBlock):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(rows=10, **kwargs)
+
+    @cached_property
+    def field(self) -> forms.CharField:
+        field = super().field
+        field.strip = False  # the first line may be indented
+        return field
 
     def clean(self, value: str) -> str:
         return one_newline_style(super().clean(value))

@@ -68,6 +68,11 @@ def test_second_run_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert "new pictures" not in capsys.readouterr().out
 
 
+def test_verbosity_of_zero_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("load_demo", verbosity=0)
+    assert capsys.readouterr().out == ""
+
+
 def test_work_of_the_cms_is_kept() -> None:
     call_command("load_demo")
     home, page = HomePage.objects.get(), StandardPage.objects.get(slug="placement")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from wagtail.models import Page, PageLogEntry, Revision
+from wagtail.models import Page, PageLogEntry, Revision, Site
 
 from content.errors import CourseFileError
 from content.importer import import_course
@@ -168,6 +168,13 @@ def test_line_ends_of_a_browser_are_no_change(small_course: Path) -> None:
     lesson.outcomes += "\r\n"
     lesson.save_revision().publish()
     assert import_course(small_course).unchanged == 6
+
+
+def test_saving_in_the_cms_without_a_change_is_no_change(real_course: Path, site: Site) -> None:
+    import_course(real_course)
+    for lesson in LessonPage.objects.all():
+        block = lesson.body.stream_block
+        assert block.get_prep_value(block.clean(lesson.body)) == list(lesson.body.get_prep_value())
 
 
 def test_page_without_a_file_is_named_and_kept(small_course: Path) -> None:

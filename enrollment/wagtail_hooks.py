@@ -69,20 +69,20 @@ def keep_courses_with_learners(
 
 
 @hooks.register("before_delete_snippet")
-def keep_group_with_learners(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
-    groups = [item.pk for item in instances if isinstance(item, Cohort)]
-    used = Cohort.objects.filter(pk__in=groups, enrollments__isnull=False).select_related("course")
-    if group := used.first():
+def keep_cohort_with_learners(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
+    cohorts = [item.pk for item in instances if isinstance(item, Cohort)]
+    used = Cohort.objects.filter(pk__in=cohorts, enrollments__isnull=False).select_related("course")
+    if cohort := used.first():
         messages.error(
             request,
-            _("“%(group)s” can't be deleted: learners are or were enrolled in it.") % {"group": group},
+            _("“%(cohort)s” can't be deleted: learners are or were enrolled in it.") % {"cohort": cohort},
         )
         return redirect("cohorts:list")
     return None
 
 
 def _course_in_use(pages: list[Page]) -> str:
-    """Return the title of a course at or below the pages that has learners or groups, or ""."""
+    """Return the title of a course at or below the pages that has learners or cohorts, or ""."""
     for page in pages:
         courses = CoursePage.objects.descendant_of(page, inclusive=True)
         used = courses.filter(enrollments__isnull=False) | courses.filter(cohorts__isnull=False)
@@ -94,7 +94,7 @@ def _course_in_use(pages: list[Page]) -> str:
 def _refuse_deletion(request: HttpRequest, title: str, *, to: int) -> HttpResponse:
     messages.error(
         request,
-        _("“%(title)s” can't be deleted: learners are enrolled in it or it has groups. "
+        _("“%(title)s” can't be deleted: learners are enrolled in it or it has cohorts. "
           "Unpublish it instead; that hides it and keeps the records.") % {"title": title},
     )  # fmt: skip
     return redirect("wagtailadmin_explore", to)

@@ -93,7 +93,7 @@ class NextActionForm(LeadForm):
         label=_("Next action"),
         max_length=120,
         error_messages={
-            "required": _("Say what is to be done, like “Call about the January group”"),
+            "required": _("Say what is to be done, like “Call about the January cohort”"),
             "max_length": _("Shorten the next action to 120 characters or fewer"),
         },
     )
@@ -111,7 +111,7 @@ class NextActionForm(LeadForm):
 
 
 class CohortField(forms.ModelChoiceField):
-    """A group with its start, its mode and the seats that are left."""
+    """A cohort with its start, its mode and the seats that are left."""
 
     def label_from_instance(self, cohort: Cohort) -> str:
         seats = (
@@ -123,7 +123,7 @@ class CohortField(forms.ModelChoiceField):
 
 
 class EnrolForm(LeadForm):
-    """A place in a course, with a seat in one of its groups when there is one."""
+    """A place in a course, with a seat in one of its cohorts when there is one."""
 
     name = "enrol"
     course = forms.ModelChoiceField(
@@ -136,11 +136,11 @@ class EnrolForm(LeadForm):
         },
     )
     cohort = CohortField(
-        label=_("Group"),
+        label=_("Cohort"),
         queryset=Cohort.objects.none(),
         required=False,
-        empty_label=_("No group: learns alone"),
-        error_messages={"invalid_choice": _("Choose a group from the list")},
+        empty_label=_("No cohort: learns alone"),
+        error_messages={"invalid_choice": _("Choose a cohort from the list")},
     )
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
@@ -157,7 +157,7 @@ class EnrolForm(LeadForm):
         cleaned = super().clean() or {}
         course, cohort = cleaned.get("course"), cleaned.get("cohort")
         if course and cohort and cohort.course_id != course.pk:
-            self.add_error("cohort", _("Choose a group of this course"))
+            self.add_error("cohort", _("Choose a cohort of this course"))
         return cleaned
 
 
@@ -165,7 +165,7 @@ LEAD_FORMS: list[type[LeadForm]] = [NoteForm, StageForm, OwnerForm, NextActionFo
 
 
 class CohortForm(WagtailAdminModelForm):
-    """A group as staff edit it; the seats taken are the enrolment service's alone."""
+    """A cohort as staff edit it; the seats taken are the enrolment service's alone."""
 
     def clean_seats(self) -> int:
         seats = self.cleaned_data["seats"]

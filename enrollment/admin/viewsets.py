@@ -1,4 +1,4 @@
-"""How Wagtail shows leads and groups."""
+"""How Wagtail shows leads and cohorts."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -63,12 +63,12 @@ class LeadViewSet(SnippetViewSet):
 
 
 class CohortViewSet(SnippetViewSet):
-    """Groups of a course: when they start, how many seats there are and how many are taken."""
+    """Cohorts of a course: when they start, how many seats there are and how many are taken."""
 
     model = Cohort
     icon = "calendar-alt"
-    menu_label = _("Groups")
-    menu_name = "groups"
+    menu_label = _("Cohorts")
+    menu_name = "cohorts"
     menu_order = 20
     add_to_admin_menu = True
     admin_url_namespace = "cohorts"

@@ -63,7 +63,7 @@ def test_other_lessons_can_be_deleted(desk: Client, course: SmallCourse) -> None
     assert not Page.objects.filter(pk__in=[course.last.pk, course.free.pk]).exists()
 
 
-def test_a_course_with_learners_or_groups_stays(desk: Client, course: SmallCourse, learner: User) -> None:
+def test_a_course_with_learners_or_cohorts_stays(desk: Client, course: SmallCourse, learner: User) -> None:
     for address in (
         f"/cms/pages/{course.page.pk}/delete/",
         f"/cms/bulk/wagtailcore/page/delete/?id={course.page.pk}",
@@ -74,14 +74,14 @@ def test_a_course_with_learners_or_groups_stays(desk: Client, course: SmallCours
     assert Page.objects.filter(pk=course.page.pk).exists()
 
 
-def test_a_course_with_a_group_stays(desk: Client, course: SmallCourse) -> None:
+def test_a_course_with_a_cohort_stays(desk: Client, course: SmallCourse) -> None:
     CohortFactory(course=course.page)
     desk.post(f"/cms/pages/{course.page.pk}/delete/", CONFIRMED)
 
     assert Page.objects.filter(pk=course.page.pk).exists()
 
 
-def test_a_group_with_learners_stays(desk: Client, course: SmallCourse, learner: User) -> None:
+def test_a_cohort_with_learners_stays(desk: Client, course: SmallCourse, learner: User) -> None:
     cohort = CohortFactory(course=course.page)
     learner.enrollments.update(cohort=cohort)
     response = desk.post(f"/cms/cohorts/delete/{cohort.pk}/")

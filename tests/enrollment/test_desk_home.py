@@ -1,4 +1,4 @@
-"""The home panel "Needs you now", and groups in the CMS."""
+"""The home panel "Needs you now", and cohorts in the CMS."""
 
 from datetime import timedelta
 
@@ -76,7 +76,7 @@ def test_the_panel_costs_the_same_queries_for_one_lead_and_for_three(admissions:
     assert len(three) == len(one) == 3
 
 
-def test_groups_are_listed_with_their_seats(desk: Client, course: SmallCourse) -> None:
+def test_cohorts_are_listed_with_their_seats(desk: Client, course: SmallCourse) -> None:
     CohortFactory(course=course.page, seats=12, seats_taken=3)
     page = desk.get("/cms/cohorts/").content.decode()
 
@@ -85,7 +85,7 @@ def test_groups_are_listed_with_their_seats(desk: Client, course: SmallCourse) -
     assert "12" in page
 
 
-def test_the_list_of_groups_costs_the_same_queries_for_one_and_for_three(
+def test_the_list_of_cohorts_costs_the_same_queries_for_one_and_for_three(
     desk: Client, course: SmallCourse
 ) -> None:
     CohortFactory(course=course.page)
@@ -100,7 +100,7 @@ def test_the_list_of_groups_costs_the_same_queries_for_one_and_for_three(
     assert len(three) == len(one)
 
 
-def test_an_admissions_lead_makes_a_group_and_admissions_do_not(
+def test_an_admissions_lead_makes_a_cohort_and_admissions_do_not(
     desk: Client, admissions_lead: User, course: SmallCourse
 ) -> None:
     data = {
@@ -136,7 +136,7 @@ def test_fewer_seats_than_learners_is_an_error_not_a_crash(
     assert cohort.seats == 5
 
 
-def test_authors_see_no_groups(author: User, course: SmallCourse) -> None:
+def test_authors_see_no_cohorts(author: User, course: SmallCourse) -> None:
     client = signed_in(author)
 
     assert client.get("/cms/cohorts/").status_code == 302

@@ -270,18 +270,18 @@ def test_the_seat_lost_to_somebody_else_is_said(desk: Client, lead: Lead, course
     )
 
     assert response.status_code == 422
-    assert "The last seat of this group is taken" in response.content.decode()
+    assert "The last seat of this cohort is taken" in response.content.decode()
     assert not Enrollment.objects.exists()
 
 
-def test_a_group_of_another_course_is_refused(desk: Client, lead: Lead, course: SmallCourse) -> None:
+def test_a_cohort_of_another_course_is_refused(desk: Client, lead: Lead, course: SmallCourse) -> None:
     cohort = CohortFactory(course=make_course())
     response = desk.post(
         f"/cms/leads/enrol/{lead.pk}/", {"course": str(course.page.pk), "cohort": str(cohort.pk)}
     )
 
     assert response.status_code == 422
-    assert "Choose a group of this course" in response.content.decode()
+    assert "Choose a cohort of this course" in response.content.decode()
 
 
 def test_a_lead_without_an_address_says_so(desk: Client, course: SmallCourse) -> None:

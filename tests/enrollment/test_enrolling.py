@@ -38,7 +38,7 @@ def test_enrolling_twice_is_one_place_and_one_seat(cohort: Cohort, stranger: Use
     assert cohort.seats_taken == 1
 
 
-def test_a_full_group_takes_nobody(cohort: Cohort, stranger: User) -> None:
+def test_a_full_cohort_takes_nobody(cohort: Cohort, stranger: User) -> None:
     enroll(learner=stranger, course=cohort.course, cohort=cohort)
 
     with pytest.raises(CohortFull):
@@ -159,7 +159,7 @@ def test_a_disabled_account_is_not_enrolled(lead: Lead, course: SmallCourse, adm
     assert lead.stage == Lead.Stage.NEW
 
 
-def test_a_full_group_leaves_the_lead_and_the_accounts_alone(
+def test_a_full_cohort_leaves_the_lead_and_the_accounts_alone(
     lead: Lead, cohort: Cohort, stranger: User, admissions: User
 ) -> None:
     enroll(learner=stranger, course=cohort.course, cohort=cohort)

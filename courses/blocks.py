@@ -15,6 +15,18 @@ def one_newline_style(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
+def validate_prose(text: str) -> None:
+    """Refuse lines that the course files use to start another block, and code that never ends."""
+    for line in markdown.lines_outside_code(one_newline_style(text)):
+        if line.startswith(("# ", "## ", ":::", "<!--")):
+            raise ValidationError(
+                _("“%(line)s” can't start a line here. Use a Passage block for a heading."),
+                params={"line": line[:40]},
+            )
+    if markdown.has_open_fence(one_newline_style(text)):
+        raise ValidationError(_("A code fence is opened and not closed. End the code with ```."))
+
+
 class ProseBlock(blocks.TextBlock):
     """Running text in Markdown: paragraphs, lists, tables, links, `code` and ==highlight==."""
 
@@ -23,18 +35,8 @@ class ProseBlock(blocks.TextBlock):
 
     def clean(self, value: str) -> str:
         cleaned = one_newline_style(super().clean(value))
-        for line in markdown.lines_outside_code(cleaned):
-            if line.startswith(("# ", "## ", ":::", "<!--")):
-                raise ValidationError(
-                    _("“%(line)s” can't start a line here. Use a Passage block for a heading."),
-                    params={"line": line[:40]},
-                )
-        if markdown.has_open_fence(cleaned):
-            raise ValidationError(_("A code fence is opened and not closed. End the code with ```."))
+        validate_prose(cleaned)
         return cleaned
-
-    def render_basic(self, value: str, context: dict | None = None) -> SafeString:
-        return markdown.render(value)
 
     class Meta:
         icon = "pilcrow"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from wagtail.models import Site
 
 from accounts.models import User
@@ -15,7 +16,7 @@ from enrollment.models import Enrollment
 from lessons.models import LessonPage
 from tests.browser import INSTALL_HINT, find_chromium
 from tests.factories.accounts import UserFactory
-from tests.factories.courses import make_course, make_module, make_site
+from tests.factories.courses import make_course, make_module, make_site, restore_roots
 from tests.factories.lessons import make_lesson
 
 
@@ -28,6 +29,13 @@ class SmallCourse:
     free: LessonPage
     locked: LessonPage
     last: LessonPage
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Repair a reused database that the last run's transactional tests left flushed."""
+    with django_db_blocker.unblock():
+        restore_roots()
 
 
 @pytest.fixture(autouse=True)

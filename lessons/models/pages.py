@@ -10,6 +10,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
+from courses.blocks import validate_prose
 from courses.models.pages import lines
 from lessons.blocks import LessonBody
 
@@ -21,7 +22,10 @@ class LessonPage(Page):
     """
 
     intro = models.TextField(
-        _("lead paragraph"), blank=True, help_text=_("Markdown; one idea in one or two sentences.")
+        _("lead paragraph"),
+        blank=True,
+        validators=[validate_prose],
+        help_text=_("Markdown; one idea in one or two sentences."),
     )
     minutes = models.PositiveSmallIntegerField(
         _("minutes"), default=8, validators=[MinValueValidator(1), MaxValueValidator(90)]

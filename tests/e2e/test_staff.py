@@ -54,10 +54,11 @@ def test_admissions_find_a_lead_note_move_and_enrol_it(page: Page, sign_in: Call
     page.get_by_role("link", name=lead.person.name).first.click()
     expect(page.get_by_role("main")).to_contain_text(lead.reference)
 
-    page.get_by_label("Note", exact=True).fill("Asked for the evening group.")
+    page.locator("#note-text").fill("Asked for the evening group.")
     page.get_by_role("button", name="Add note").click()
     expect(page.get_by_role("main")).to_contain_text("Asked for the evening group.")
-    page.get_by_role("button", name=re.compile("^Enrol")).first.click()
+    page.get_by_text("Enrol…").click()
+    page.get_by_role("button", name="Enrol and write to them").click()
     page.wait_for_load_state()
 
     learner = User.objects.get(email__iexact=lead.email)

@@ -12,14 +12,19 @@ from courses.models import CataloguePage, Cohort, CoursePage, HomePage, Institut
 _numbers = count(1)
 
 
+def restore_roots() -> Page:
+    """Make what Wagtail's migrations make and a flushed test database lacks; return the root page."""
+    Locale.objects.get_or_create(language_code="en-gb")
+    if not Collection.objects.exists():
+        Collection.add_root(name="Root")
+    return Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
+
+
 def make_site() -> Site:
     """Make the home page, the catalogue and the institute at the default site."""
-    Locale.objects.get_or_create(language_code="en-gb")
-    if Collection.get_first_root_node() is None:
-        Collection.add_root(name="Root")
+    root = restore_roots()
     Site.objects.all().delete()
     Page.objects.filter(depth__gt=1).delete()
-    root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
     home = root.add_child(
         instance=HomePage(title="Home", slug="home", headline="One idea,", headline_mark="two frameworks.", lead="Learn both.")
     )

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import TaskState
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from accounts.models import User
@@ -25,6 +27,7 @@ def form(lesson: LessonPage, **changes: object) -> dict:
             "slug": lesson.slug,
             "intro": lesson.intro,
             "minutes": "8",
+            "is_free": "on" if lesson.is_free else "",
             "outcomes": lesson.outcomes,
             "sources": "",
             "body": streamfield([("prose", "A new sentence about herons.")]),
@@ -36,6 +39,10 @@ def form(lesson: LessonPage, **changes: object) -> dict:
 
 def edit_url(lesson: LessonPage) -> str:
     return f"/cms/pages/{lesson.pk}/edit/"
+
+
+def approve_url(lesson: LessonPage, task_state: TaskState) -> str:
+    return reverse("wagtailadmin_pages:workflow_action", args=[lesson.pk, "approve", task_state.pk])
 
 
 def live_title(lesson: LessonPage) -> str:
@@ -52,9 +59,7 @@ def test_an_author_submits_and_a_reviewer_puts_it_live(
     assert state.status == "in_progress"
 
     task_state = state.current_task_state
-    signed_in(reviewer).post(
-        f"/cms/pages/{lesson.pk}/workflow/action/approve/{task_state.pk}/", {"comment": "Good"}
-    )
+    signed_in(reviewer).post(approve_url(lesson, task_state), {"comment": "Good"})
 
     page = visitor.get(lesson.url).content.decode()
     assert "A better title" in page
@@ -74,7 +79,7 @@ def test_an_author_cannot_approve(author: User, course: SmallCourse) -> None:
     client.post(edit_url(lesson), form(lesson, title="Self-approved") | {"action-submit": "1"})
     state = LessonPage.objects.get(pk=lesson.pk).current_workflow_state.current_task_state
 
-    client.post(f"/cms/pages/{lesson.pk}/workflow/action/approve/{state.pk}/", {"comment": ""})
+    client.post(approve_url(lesson, state), {"comment": ""})
 
     assert live_title(lesson) == "Why a framework"
 

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test check smoke lock clean
 PYTHON_IN_ENVIRONMENT := .venv/bin/python
 
 help: ## Show this list
@@ -16,6 +16,10 @@ test: ## Run the whole test suite (ARGS="-k enquiry" narrows it; DATABASE_URL an
 check: ## Lint, formats, types, import contracts, templates, migrations, deployment checks
 	@scripts/setup dev
 	@scripts/check
+
+smoke: ## Bring the container stack up, use it, scale it, take it down (needs Docker with Compose v2)
+	@scripts/setup run
+	@$(PYTHON_IN_ENVIRONMENT) scripts/smoke.py
 
 lock: ## Lock the dependencies again (UPGRADE=1 takes newer versions); needs uv
 	@scripts/lock

@@ -27,7 +27,7 @@ LOCK = ROOT / "requirements" / "run.txt"
 
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = os.environ.get("PORT") or "8000"
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only compared with what was asked for
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104
 ASK_AT = EVERYWHERE.get(HOST, HOST)
 
 SECONDS_TO_START = 90

@@ -1,22 +1,49 @@
-"""Mail back ends that say for certain whether a message has left."""
+"""Mail back ends: the way into the outbox, and ways out that say for certain whether a message has left."""
 
 import os
 import re
 import smtplib
 from collections.abc import Sequence
 from email.message import EmailMessage as MimeMessage
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
 from outbox.errors import NotHandedOver
+from outbox.models import Message
+from outbox.queue import enqueue
 
 ACCEPT_TIMEOUT = 25
 """Seconds a server may take to accept a body; giving up earlier would make slow servers unclear."""
 SERVER_ANSWERED = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
+
+
+class QueueBackend(BaseEmailBackend):
+    """Queues what Django or Wagtail sends by itself, such as a review request; one message a recipient."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for email_message in email_messages:
+            for recipient in email_message.recipients():
+                enqueue(
+                    key=f"mail:{uuid4()}",
+                    to=parseaddr(recipient)[1],
+                    subject=str(email_message.subject),
+                    text=str(email_message.body),
+                    html=_html_of(email_message),
+                    purpose=Message.Purpose.NOTICE,
+                    reply_to=parseaddr(email_message.reply_to[0])[1] if email_message.reply_to else "",
+                )
+        return len(email_messages)
+
+
+def _html_of(email_message: EmailMessage) -> str:
+    alternatives = getattr(email_message, "alternatives", [])
+    return next((str(part.content) for part in alternatives if part.mimetype == "text/html"), "")
 
 
 class _Tracked(smtplib.SMTP):

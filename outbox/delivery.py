@@ -28,6 +28,8 @@ from outbox.verdict import judge
 
 log = structlog.get_logger(__name__)
 
+DELIVERY = "delivery"
+"""Alias in MAILERS of the way out; "default" is the way into the outbox."""
 BATCH = 50
 CLAIM_LEASE = timedelta(seconds=30)
 """How long claimed messages wait for their turn; ending it early is harmless."""
@@ -90,7 +92,7 @@ def claim(limit: int = BATCH) -> list[Message]:
 
 def _send_batch(tally: Tally, *, deadline: float) -> bool:
     """Send one batch over one connection; return whether another batch is worth trying."""
-    mailer = mailers["default"]
+    mailer = mailers[DELIVERY]
     if not _opened(mailer):
         tally.unreachable = True
         return False

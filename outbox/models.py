@@ -46,6 +46,7 @@ class Message(models.Model):
         ACCOUNT = "account", _("Account")
         ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
         ENROLMENT = "enrolment", _("Enrolment")
+        NOTICE = "notice", _("Notice to staff")
         MARKETING = "marketing", _("Marketing")
 
     key = models.CharField(_("idempotency key"), max_length=200, unique=True)

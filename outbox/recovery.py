@@ -15,6 +15,7 @@ SENT_AGAIN_WHEN_UNCLEAR = [
     Message.Purpose.ACCOUNT,
     Message.Purpose.ACKNOWLEDGEMENT,
     Message.Purpose.ENROLMENT,
+    Message.Purpose.NOTICE,
 ]
 """Better twice than never; the same Message-ID lets the receiver see one. Marketing waits for a person."""
 

@@ -1,5 +1,6 @@
 """What every environment shares. Values that differ come from the environment through `lms.env`."""
 
+import logging
 from pathlib import Path
 
 import structlog
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.postgres",
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
@@ -154,6 +156,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
+SILENCED_SYSTEM_CHECKS = ["security.W019"]
+"""Not DENY: the CMS shows previews of pages in a frame of its own."""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "lms.errors.csrf_failure"
@@ -283,7 +287,11 @@ ACCOUNT_MAIL_QUEUE = "outbox.queue.enqueue"
 
 # Mail -----------------------------------------------------------------------------------------
 
-MAILERS = {"default": env.mailer(default=f"file://{VAR_DIR / 'mail'}")}
+MAILERS = {
+    "default": {"BACKEND": "outbox.backends.QueueBackend"},
+    "delivery": env.mailer(default=f"file://{VAR_DIR / 'mail'}"),
+}
+"""Whoever sends mail writes to the outbox; only the worker uses `delivery`."""
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Osiz Labs admissions <admissions@example.com>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -296,7 +304,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 600,
@@ -308,6 +316,7 @@ else:
         "data_folder_in": str(VAR_DIR / "broker"),
         "data_folder_out": str(VAR_DIR / "broker"),
         "control_folder": str(VAR_DIR / "broker-control"),
+        "polling_interval": 0.3,
     }
 
 # Wagtail --------------------------------------------------------------------------------------
@@ -339,6 +348,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 # Observation ----------------------------------------------------------------------------------
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 LOG_LEVEL = env.one_of("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "INFO")
 LOG_FORMAT = env.one_of("LOG_FORMAT", {"console", "json"}, "console")
@@ -367,7 +377,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "fontTools": {"level": "WARNING"},
-        "django_structlog": {"level": LOG_LEVEL},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
     },
 }
 structlog.configure(

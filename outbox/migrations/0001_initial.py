@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=200, unique=True, verbose_name='idempotency key')),
                 ('channel', models.CharField(choices=[('email', 'E-mail')], default='email', max_length=12, verbose_name='channel')),
-                ('purpose', models.CharField(choices=[('account', 'Account'), ('acknowledgement', 'Acknowledgement'), ('enrolment', 'Enrolment'), ('marketing', 'Marketing')], max_length=16, verbose_name='purpose')),
+                ('purpose', models.CharField(choices=[('account', 'Account'), ('acknowledgement', 'Acknowledgement'), ('enrolment', 'Enrolment'), ('notice', 'Notice to staff'), ('marketing', 'Marketing')], max_length=16, verbose_name='purpose')),
                 ('to', models.CharField(max_length=320, verbose_name='to')),
                 ('reply_to', models.CharField(blank=True, max_length=320, verbose_name='reply to')),
                 ('subject', models.CharField(max_length=200, verbose_name='subject')),

@@ -59,7 +59,7 @@ def unused_port() -> int:
 def mailer_at(port: int) -> dict[str, Any]:
     """Return a MAILERS setting that sends to a local port, impatiently."""
     options = {"host": "127.0.0.1", "port": port, "timeout": 1}
-    return {"default": {"BACKEND": "outbox.backends.SmtpBackend", "OPTIONS": options}}
+    return {"delivery": {"BACKEND": "outbox.backends.SmtpBackend", "OPTIONS": options}}
 
 
 @pytest.fixture

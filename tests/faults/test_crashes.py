@@ -49,8 +49,8 @@ def drain_in_child(settings, *, statement: int | None = None) -> bool:
     if child == 0:
         try:
             if statement is None:
-                mailer = settings.MAILERS["default"] | {"BACKEND": f"{__name__}.DiesBeforeTheWire"}
-                settings.MAILERS = {"default": mailer}
+                mailer = settings.MAILERS["delivery"] | {"BACKEND": f"{__name__}.DiesBeforeTheWire"}
+                settings.MAILERS = {"delivery": mailer}
                 drain()
             else:
                 with connection.execute_wrapper(die_before_statement(statement)):

@@ -1,8 +1,10 @@
 import pytest
-from django.core.mail import EmailMessage, mailers
+from django.core import mail
+from django.core.mail import EmailMessage, mailers, send_mail
 
 from outbox.backends import EmlFileBackend, SmtpBackend
 from outbox.errors import NotHandedOver
+from outbox.models import Message
 
 
 def test_file_is_named_after_the_message_and_replaced_by_a_second_sending(tmp_path) -> None:
@@ -52,3 +54,23 @@ def test_email_url_chooses_the_back_end(address, backend, settings, monkeypatch)
     settings.MAILERS = {"default": env.mailer()}
 
     assert type(mailers["default"]) is backend
+
+
+@pytest.mark.django_db
+def test_what_django_sends_by_itself_waits_in_the_outbox(settings) -> None:
+    settings.MAILERS = settings.MAILERS | {"default": {"BACKEND": "outbox.backends.QueueBackend"}}
+
+    send_mail(
+        "Review wanted",
+        "Please read.",
+        None,
+        ["Reviewer <reviewer@example.com>", "second@example.com"],
+        html_message="<p>Please read.</p>",
+    )
+
+    assert mail.outbox == []
+    queued = Message.objects.order_by("pk")
+    assert [message.to for message in queued] == ["reviewer@example.com", "second@example.com"]
+    assert {(m.subject, m.text, m.html, m.purpose) for m in queued} == {
+        ("Review wanted", "Please read.", "<p>Please read.</p>", Message.Purpose.NOTICE)
+    }

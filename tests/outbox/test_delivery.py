@@ -13,9 +13,9 @@ from outbox.suppression import suppress
 from tests.factories.outbox import MessageFactory
 
 pytestmark = pytest.mark.django_db
-REFUSES = {"default": {"BACKEND": "tests.outbox.test_delivery.Refuses"}}
-UNREACHABLE = {"default": {"BACKEND": "tests.outbox.test_delivery.Unreachable"}}
-BREAKS = {"default": {"BACKEND": "tests.outbox.test_delivery.Breaks"}}
+REFUSES = {"delivery": {"BACKEND": "tests.outbox.test_delivery.Refuses"}}
+UNREACHABLE = {"delivery": {"BACKEND": "tests.outbox.test_delivery.Unreachable"}}
+BREAKS = {"delivery": {"BACKEND": "tests.outbox.test_delivery.Breaks"}}
 
 
 class Refuses(EmailBackend):

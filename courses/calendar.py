@@ -46,8 +46,4 @@ class WorkingCalendar:
         return start + timedelta(hours=hours)
 
     def _works_on(self, day: date) -> bool:
-        return (
-            day.weekday() in self.weekdays
-            and day not in self.holidays
-            and self.opens_at < self.closes_at
-        )
+        return day.weekday() in self.weekdays and day not in self.holidays and self.opens_at < self.closes_at

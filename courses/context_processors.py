@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
-
 from wagtail.models import Site
 
 from courses.models import InstituteSettings

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.views import serve
 
@@ -19,9 +20,13 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return serve(request, "courses/")
 
 
+@csrf_exempt
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen theme in a cookie for a year and go back; an unknown one means the system's."""
+    """Keep the chosen theme in a cookie for a year and go back; an unknown one means the system's.
+
+    Needs no token: the cookie changes colours only, and pages without a form stay free of cookies.
+    """
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         target = "/"

@@ -158,9 +158,7 @@ def _institute() -> InstituteSettings:
 def _same_enquiry(submission: Submission, email: str) -> Lead | None:
     """Return the lead of the earlier post under the same key, if it is the same person's."""
     lead = submission.repeats.lead if submission.repeats else None
-    if lead and lead.person.contact_points.filter(
-        kind=ContactPoint.Kind.EMAIL, value=email.lower()
-    ).exists():
+    if lead and lead.person.contact_points.filter(kind=ContactPoint.Kind.EMAIL, value=email.lower()).exists():
         return lead
     return None
 
@@ -183,9 +181,7 @@ def _make_lead(submission: Submission, answers: dict) -> Lead:
     ]
     if number := parse_phone(answers["phone"]):
         points.append(
-            ContactPoint(
-                person=person, kind=ContactPoint.Kind.PHONE, value=number, as_typed=answers["phone"]
-            )
+            ContactPoint(person=person, kind=ContactPoint.Kind.PHONE, value=number, as_typed=answers["phone"])
         )
     ContactPoint.objects.bulk_create(points)
     lead = Lead.objects.create(
@@ -197,9 +193,7 @@ def _make_lead(submission: Submission, answers: dict) -> Lead:
         best_time=answers["best_time"],
         message=answers["message"],
         details={
-            name: answers[name]
-            for name in PlacementForm.DETAIL_FIELDS
-            if answers.get(name) not in (None, "")
+            name: answers[name] for name in PlacementForm.DETAIL_FIELDS if answers.get(name) not in (None, "")
         },
         answer_due_at=institute.calendar().add_hours(now, institute.answer_within_hours),
         created_at=now,
@@ -220,9 +214,7 @@ def _make_lead(submission: Submission, answers: dict) -> Lead:
     return lead
 
 
-def _acknowledge(
-    submission: Submission, lead: Lead, institute: InstituteSettings, email: str
-) -> Message:
+def _acknowledge(submission: Submission, lead: Lead, institute: InstituteSettings, email: str) -> Message:
     mail = render_mail("acknowledgement", {"lead": lead, "institute": institute})
     return enqueue(
         key=f"enquiry:{submission.key}:acknowledgement",

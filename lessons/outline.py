@@ -6,6 +6,7 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from courses.models import CoursePage, ModulePage
 from lessons.access import Visitor
@@ -124,22 +125,22 @@ class CourseOutline:
 
 
 def build_outline(
-    course: CoursePage, *, user: Visitor, opens: bool, here: int | None = None
+    course: CoursePage, *, request: HttpRequest, opens: bool, here: int | None = None
 ) -> CourseOutline:
     """Return the outline of one course: two queries, and one for a learner's progress."""
-    return build_outlines([course], user=user, opened={course.pk} if opens else set(), here=here)[0]
+    return build_outlines([course], request=request, opened={course.pk} if opens else set(), here=here)[0]
 
 
 def build_outlines(
     courses: Sequence[CoursePage],
     *,
-    user: Visitor,
+    request: HttpRequest,
     opened: Iterable[int],
     here: int | None = None,
 ) -> list[CourseOutline]:
     """Return the outlines of several courses with the same number of queries as for one."""
     opened = set(opened)
-    outlines = [CourseOutline(course=course, url=course.url) for course in courses]
+    outlines = [CourseOutline(course=course, url=course.get_url(request)) for course in courses]
     if not outlines:
         return []
     below = reduce(or_, (Q(path__startswith=course.path) for course in courses))
@@ -155,7 +156,7 @@ def build_outlines(
         .order_by("path")
         .values_list("path", "pk", "title", "url_path", "minutes", "is_free")
     )
-    progress = _progress_of(user, below)
+    progress = _progress_of(request.user, below)
     for outline in outlines:
         course = outline.course
         modules: dict[str, OutlineModule] = {}
@@ -189,7 +190,5 @@ def build_outlines(
 def _progress_of(user: Visitor, below: Q) -> dict[int, Progress]:
     if not user.is_authenticated:
         return {}
-    rows = Progress.objects.filter(
-        learner=user, lesson__in=LessonPage.objects.filter(below).values("pk")
-    )
+    rows = Progress.objects.filter(learner=user, lesson__in=LessonPage.objects.filter(below).values("pk"))
     return {row.lesson_id: row for row in rows}

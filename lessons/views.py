@@ -51,10 +51,9 @@ def find_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> 
     site = Site.find_for_request(request)
     if site is None:
         raise Http404
-    root = next(path.root_path for path in Site.get_site_root_paths() if path.site_id == site.pk)
-    return get_object_or_404(
-        LessonPage.objects.live(), url_path=f"{root}courses/{course}/{module}/{lesson}/"
-    )
+    paths = request._wagtail_cached_site_root_paths = Site.get_site_root_paths()  # type: ignore[attr-defined]
+    root = next(path.root_path for path in paths if path.site_id == site.pk)
+    return get_object_or_404(LessonPage.objects.live(), url_path=f"{root}courses/{course}/{module}/{lesson}/")
 
 
 @require_safe
@@ -70,7 +69,7 @@ def render_lesson(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
     course = course_of(lesson)
     user = request.user
     opens = access.may_open_course(user, course)
-    outline = build_outline(course, user=user, opens=opens, here=lesson.pk)
+    outline = build_outline(course, request=request, opens=opens, here=lesson.pk)
     context = _shared_context(lesson, outline)
     if not (lesson.is_free or opens or access.may_edit(user, lesson)):
         context["nearest_free"] = next((item for item in outline.lessons if item.is_free), None)
@@ -91,7 +90,7 @@ def render_lesson(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
 def render_preview(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
     """Return a draft as its readers will see it; it moves no progress."""
     course = course_of(lesson)
-    outline = build_outline(course, user=request.user, opens=True, here=lesson.pk)
+    outline = build_outline(course, request=request, opens=True, here=lesson.pk)
     context = _shared_context(lesson, outline) | _reading_context(request, lesson)
     return TemplateResponse(
         request,
@@ -107,7 +106,7 @@ def done(request: HttpRequest, course: str, module: str, lesson: str) -> HttpRes
     page = _readable_lesson(request, course, module, lesson)
     progress.mark_done(request.user, page)
     parent = course_of(page)
-    outline = build_outline(parent, user=request.user, opens=True)
+    outline = build_outline(parent, request=request, opens=True)
     _previous, following = outline.neighbours(page.pk)
     return HttpResponseRedirect(following.url if following else parent.get_url(request))
 

@@ -25,9 +25,7 @@ urlpatterns = [
     path("", include("courses.urls")),
 ]
 if settings.MEDIA_URL.startswith("/"):
-    urlpatterns.append(
-        re_path(rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>.+)$", media.serve, name="media")
-    )
+    urlpatterns.append(re_path(rf"^{settings.MEDIA_URL.lstrip('/')}(?P<path>.+)$", media.serve, name="media"))
 urlpatterns += [
     path(
         "favicon.ico",

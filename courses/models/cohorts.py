@@ -36,7 +36,11 @@ class Cohort(models.Model):
     seats = models.PositiveSmallIntegerField(_("seats"))
     seats_taken = models.PositiveSmallIntegerField(_("seats taken"), default=0, editable=False)
     price = models.DecimalField(
-        _("price (₹)"), max_digits=9, decimal_places=2, null=True, blank=True,
+        _("price (₹)"),
+        max_digits=9,
+        decimal_places=2,
+        null=True,
+        blank=True,
         help_text=_("Leave empty to use the course's price."),
     )
 
@@ -48,9 +52,7 @@ class Cohort(models.Model):
         ordering: ClassVar = ["starts_on"]
         indexes: ClassVar = [models.Index(fields=["course", "starts_on"], name="cohort_course_starts")]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(seats_taken__lte=F("seats")), name="cohort_not_overbooked"
-            ),
+            models.CheckConstraint(condition=Q(seats_taken__lte=F("seats")), name="cohort_not_overbooked"),
             models.UniqueConstraint(
                 fields=["course", "starts_on", "mode"], name="cohort_once_a_day_and_mode"
             ),

@@ -91,7 +91,9 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
         if not names:
             return ""
         run = numbers == list(range(numbers[0], numbers[-1] + 1)) and len(numbers) > 2
-        days = _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]} if run else ", ".join(names)
+        days = (
+            _("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]} if run else ", ".join(names)
+        )
         return _("%(days)s, %(opens)s to %(closes)s") % {
             "days": days,
             "opens": f"{self.opens_at:%H:%M}",
@@ -119,9 +121,7 @@ class Holiday(Orderable):
     panels: ClassVar = [FieldRowPanel([FieldPanel("date"), FieldPanel("name")])]
 
     class Meta(Orderable.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["institute", "date"], name="holiday_once_a_day")
-        ]
+        constraints = [models.UniqueConstraint(fields=["institute", "date"], name="holiday_once_a_day")]
 
     def __str__(self) -> str:
         return f"{self.date:%Y-%m-%d} {self.name}"

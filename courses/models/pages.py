@@ -24,9 +24,7 @@ class HomePage(Page):
     """The front page: the promise, the same jobs in both frameworks, the way to a job."""
 
     headline = models.CharField(_("headline"), max_length=60)
-    headline_mark = models.CharField(
-        _("highlighted end of the headline"), max_length=40, blank=True
-    )
+    headline_mark = models.CharField(_("highlighted end of the headline"), max_length=40, blank=True)
     lead = models.CharField(_("lead sentence"), max_length=240)
     course = models.ForeignKey(
         "courses.CoursePage",
@@ -114,9 +112,7 @@ class CoursePage(Page):
     summary = models.CharField(_("outcome in one sentence"), max_length=240)
     body = StreamField([("prose", ProseBlock())], blank=True, verbose_name=_("description"))
     level = models.CharField(_("level"), max_length=12, choices=Level, default=Level.BEGINNER)
-    framework = models.CharField(
-        _("framework"), max_length=8, choices=Framework, default=Framework.BOTH
-    )
+    framework = models.CharField(_("framework"), max_length=8, choices=Framework, default=Framework.BOTH)
     hours = models.PositiveSmallIntegerField(_("hours of study"), validators=[MinValueValidator(1)])
     price = models.DecimalField(
         _("price (₹)"),
@@ -129,12 +125,8 @@ class CoursePage(Page):
     outcomes = models.TextField(_("outcomes"), blank=True, help_text=_("One a line."))
     needs = models.TextField(_("what you need"), blank=True, help_text=_("One a line."))
     projects = StreamField([("project", TitledTextBlock())], blank=True, verbose_name=_("projects"))
-    roles = StreamField(
-        [("role", TitledTextBlock())], blank=True, verbose_name=_("roles it leads to")
-    )
-    questions = StreamField(
-        [("question", TitledTextBlock())], blank=True, verbose_name=_("questions")
-    )
+    roles = StreamField([("role", TitledTextBlock())], blank=True, verbose_name=_("roles it leads to"))
+    questions = StreamField([("question", TitledTextBlock())], blank=True, verbose_name=_("questions"))
 
     content_panels: ClassVar = [
         *Page.content_panels,

@@ -45,9 +45,7 @@ class Enrollment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["learner", "course"], name="enrollment_once_a_course"
-            )
+            models.UniqueConstraint(fields=["learner", "course"], name="enrollment_once_a_course")
         ]
 
     def __str__(self) -> str:

@@ -46,9 +46,7 @@ class ContactPoint(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["person", "kind", "value"], name="contact_point_once_a_person"
-            )
+            models.UniqueConstraint(fields=["person", "kind", "value"], name="contact_point_once_a_person")
         ]
         indexes: ClassVar = [models.Index(fields=["kind", "value"], name="contact_point_value")]
 
@@ -194,9 +192,7 @@ class LeadEvent(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [
-            models.Index(fields=["lead", "-created_at", "-id"], name="lead_event_timeline")
-        ]
+        indexes: ClassVar = [models.Index(fields=["lead", "-created_at", "-id"], name="lead_event_timeline")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"
@@ -220,9 +216,7 @@ class Consent(models.Model):
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["person", "purpose", "-created_at"], name="consent_newest")
-        ]
+        indexes: ClassVar = [models.Index(fields=["person", "purpose", "-created_at"], name="consent_newest")]
 
     def __str__(self) -> str:
         return f"{self.purpose} {'granted' if self.granted else 'withdrawn'}"

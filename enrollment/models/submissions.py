@@ -29,14 +29,10 @@ class Submission(models.Model):
     payload = models.TextField(_("payload"))
     """The posted fields as ASCII JSON, so that any byte that was typed survives every database."""
     digest = models.CharField(_("payload digest"), max_length=64)
-    repeats = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    repeats = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     """An earlier post under the same key with other content, if there was one."""
     address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
-    outcome = models.CharField(
-        _("outcome"), max_length=12, choices=Outcome, default=Outcome.RECEIVED
-    )
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, default=Outcome.RECEIVED)
     lead = models.ForeignKey(
         "enrollment.Lead",
         null=True,

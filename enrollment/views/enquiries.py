@@ -93,9 +93,7 @@ def _initial(request: HttpRequest) -> dict:
     return initial
 
 
-def _too_many(
-    request: HttpRequest, kind: str, template: str, context: dict, wait: int
-) -> HttpResponse:
+def _too_many(request: HttpRequest, kind: str, template: str, context: dict, wait: int) -> HttpResponse:
     form = intake.FORMS[kind](request.POST)
     minutes = -(-wait // 60)
     form.add_error(

@@ -48,7 +48,7 @@ class Day:
 def learn(request: HttpRequest) -> HttpResponse:
     """Show where to go on, this week, and the learner's courses."""
     courses = open_courses(request.user)
-    outlines = build_outlines(courses, user=request.user, opened=[course.pk for course in courses])
+    outlines = build_outlines(courses, request=request, opened=[course.pk for course in courses])
     free = LessonPage.objects.live().filter(is_free=True).order_by("path")
     return render(
         request,
@@ -70,7 +70,7 @@ def join(request: HttpRequest, course: str) -> HttpResponse:
     if not page.is_free:
         raise PermissionDenied
     enroll(learner=request.user, course=page)
-    outline = build_outlines([page], user=request.user, opened=[page.pk])[0]
+    outline = build_outlines([page], request=request, opened=[page.pk])[0]
     target = outline.resume_lesson
     return redirect(target.url if target else page.get_url(request))
 
@@ -102,9 +102,7 @@ def _week(learner: User) -> list[Day]:
     today = timezone.localdate()
     monday = today - timedelta(days=today.weekday())
     start = timezone.make_aware(datetime.combine(monday, time.min))
-    times = Progress.objects.filter(learner=learner, done_at__gte=start).values_list(
-        "done_at", flat=True
-    )
+    times = Progress.objects.filter(learner=learner, done_at__gte=start).values_list("done_at", flat=True)
     finished: set[date] = {timezone.localdate(at) for at in times}
     days = [monday + timedelta(days=number) for number in range(7)]
     return [Day(date_format(day, "D"), date_format(day, "l j F"), day in finished) for day in days]

@@ -42,9 +42,7 @@ class FileBlock(blocks.StructBlock):
     """A named file with its source."""
 
     name = blocks.CharBlock(required=False, max_length=80, label=_("File name"))
-    language = blocks.ChoiceBlock(
-        choices=highlight.LANGUAGES, default="python", label=_("Language")
-    )
+    language = blocks.ChoiceBlock(choices=highlight.LANGUAGES, default="python", label=_("Language"))
     code = SourceBlock(label=_("Code"), help_text=_("End a line with #=1 to match it to its partner."))
 
     class Meta:
@@ -111,8 +109,7 @@ class ParallelValue(blocks.StructValue):
     def unpaired(self) -> set[int]:
         """Match numbers that stand on one side only."""
         sides = [
-            highlight.match_numbers([file["code"] for file in self[side]])
-            for side in ("django", "flask")
+            highlight.match_numbers([file["code"] for file in self[side]]) for side in ("django", "flask")
         ]
         return sides[0] ^ sides[1]
 

@@ -24,9 +24,7 @@ class Progress(models.Model):
     class Rule(models.TextChoices):
         READ = "read", _("Marked as read")
 
-    learner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="progress"
-    )
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="progress")
     lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="progress")
     opened_at = models.DateTimeField(_("opened at"))
     visited_at = models.DateTimeField(_("last visited at"))
@@ -50,9 +48,7 @@ class Progress(models.Model):
                 name="progress_done_has_rule",
             ),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["learner", "-visited_at"], name="progress_resume")
-        ]
+        indexes: ClassVar = [models.Index(fields=["learner", "-visited_at"], name="progress_resume")]
 
     def __str__(self) -> str:
         return f"{self.learner_id} {self.lesson_id}"

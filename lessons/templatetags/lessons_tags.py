@@ -28,8 +28,8 @@ class Pair:
 @register.simple_tag(takes_context=True)
 def course_outline(context: Context, course: CoursePage) -> CourseOutline:
     """Return the outline of a course as the visitor sees it; three to four queries."""
-    user = context["request"].user
-    return build_outline(course, user=user, opens=access.may_open_course(user, course))
+    request = context["request"]
+    return build_outline(course, request=request, opens=access.may_open_course(request.user, course))
 
 
 @register.simple_tag

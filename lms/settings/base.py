@@ -124,10 +124,10 @@ if REDIS_URL:
     }
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 else:
-    CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
-    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
+CACHES["renditions"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+"""Wagtail's picture sizes: looked up on every page with a photograph, so kept in the process."""
 
 # Language and time ----------------------------------------------------------------------------
 

@@ -26,6 +26,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {}
 LOGGING = {**LOGGING, "root": {"handlers": [], "level": "WARNING"}, "loggers": {}}
 
 if not REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {**CACHES, "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

@@ -72,11 +72,26 @@ ROWS = [
     Row("lessons:read", lambda world: world.course.free.url, EVERYBODY),
     Row("lessons:read", lambda world: world.course.locked.url, EVERYBODY),
     Row("lessons:done", lambda world: f"{world.course.locked.url}done/", POST_ONLY),
-    Row("lessons:done", lambda world: f"{world.course.locked.url}done/", "login 302 403 403 403 403 403 403", "post"),
+    Row(
+        "lessons:done",
+        lambda world: f"{world.course.locked.url}done/",
+        "login 302 403 403 403 403 403 403",
+        "post",
+    ),
     Row("lessons:undo", lambda world: f"{world.course.locked.url}undo/", POST_ONLY),
-    Row("lessons:undo", lambda world: f"{world.course.locked.url}undo/", "login 302 403 403 403 403 403 403", "post"),
+    Row(
+        "lessons:undo",
+        lambda world: f"{world.course.locked.url}undo/",
+        "login 302 403 403 403 403 403 403",
+        "post",
+    ),
     Row("lessons:place", lambda world: f"{world.course.locked.url}place/", POST_ONLY),
-    Row("lessons:place", lambda world: f"{world.course.locked.url}place/", "login 204 403 403 403 403 403 403", "post"),
+    Row(
+        "lessons:place",
+        lambda world: f"{world.course.locked.url}place/",
+        "login 204 403 403 403 403 403 403",
+        "post",
+    ),
     Row("enrollment:enquire", "/enquire/", EVERYBODY),
     Row("enrollment:enquire", "/enquire/", "422 422 422 422 422 422 422 422", "post"),
     Row("enrollment:placement", "/placement/", EVERYBODY),
@@ -84,7 +99,12 @@ ROWS = [
     Row("enrollment:thanks", "/enquire/thanks/ENQ-AAAA-AA/", NOT_FOUND),
     Row("enrollment:learn", "/learn/", MEMBERS),
     Row("enrollment:join", lambda world: f"{world.course.page.url}join/", POST_ONLY),
-    Row("enrollment:join", lambda world: f"{world.course.page.url}join/", "login 403 403 403 403 403 403 403", "post"),
+    Row(
+        "enrollment:join",
+        lambda world: f"{world.course.page.url}join/",
+        "login 403 403 403 403 403 403 403",
+        "post",
+    ),
     Row("accounts:profile", "/accounts/", MEMBERS),
     Row("accounts:session-end", "/accounts/sessions/999/end/", "login 405 405 405 405 405 405 405"),
     Row("accounts:session-end", "/accounts/sessions/999/end/", "login 404 404 404 404 404 404 404", "post"),
@@ -109,12 +129,26 @@ ROWS = [
     Row("mfa_activate_totp", "/accounts/2fa/totp/activate/", "login 302 302 302 302 302 302 302"),
     Row("mfa_deactivate_totp", "/accounts/2fa/totp/deactivate/", "login 404 404 404 404 404 404 404"),
     Row("mfa_view_recovery_codes", "/accounts/2fa/recovery-codes/", "login 404 404 404 404 404 404 404"),
-    Row("mfa_generate_recovery_codes", "/accounts/2fa/recovery-codes/generate/", "login 302 302 302 302 302 302 302"),
-    Row("mfa_download_recovery_codes", "/accounts/2fa/recovery-codes/download/", "login 404 404 404 404 404 404 404"),
+    Row(
+        "mfa_generate_recovery_codes",
+        "/accounts/2fa/recovery-codes/generate/",
+        "login 302 302 302 302 302 302 302",
+    ),
+    Row(
+        "mfa_download_recovery_codes",
+        "/accounts/2fa/recovery-codes/download/",
+        "login 404 404 404 404 404 404 404",
+    ),
     Row("mfa_list_webauthn", "/accounts/2fa/webauthn/", MEMBERS),
     Row("mfa_add_webauthn", "/accounts/2fa/webauthn/add/", "login 302 302 302 302 302 302 302"),
-    Row("mfa_reauthenticate_webauthn", "/accounts/2fa/webauthn/reauthenticate/", "login 302 302 302 302 302 302 302"),
-    Row("mfa_remove_webauthn", "/accounts/2fa/webauthn/keys/999/remove/", "login 302 302 302 302 302 302 302"),
+    Row(
+        "mfa_reauthenticate_webauthn",
+        "/accounts/2fa/webauthn/reauthenticate/",
+        "login 302 302 302 302 302 302 302",
+    ),
+    Row(
+        "mfa_remove_webauthn", "/accounts/2fa/webauthn/keys/999/remove/", "login 302 302 302 302 302 302 302"
+    ),
     Row("mfa_edit_webauthn", "/accounts/2fa/webauthn/keys/999/edit/", "login 302 302 302 302 302 302 302"),
     Row("mfa_login_webauthn", "/accounts/2fa/webauthn/login/", "login 302 302 302 302 302 302 302"),
     Row("usersessions_list", "/accounts/sessions/", MEMBERS),
@@ -189,9 +223,7 @@ def word_for(response: HttpResponse) -> str:
 
 
 @pytest.mark.parametrize("who", CAST)
-def test_everybody_gets_what_the_table_says(
-    who: str, world: World, request: pytest.FixtureRequest
-) -> None:
+def test_everybody_gets_what_the_table_says(who: str, world: World, request: pytest.FixtureRequest) -> None:
     surprises = []
     for row in ROWS:
         client = browser_of(who, request)
@@ -206,9 +238,7 @@ def test_everybody_gets_what_the_table_says(
 def test_every_address_outside_the_cms_has_a_row() -> None:
     rows = {row.name for row in ROWS}
     missing = {
-        name
-        for route, name in patterns(get_resolver())
-        if not route.startswith("cms/") and name not in rows
+        name for route, name in patterns(get_resolver()) if not route.startswith("cms/") and name not in rows
     }
     assert missing == set()
 

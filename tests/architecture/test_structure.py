@@ -13,7 +13,9 @@ EVERY_TEMPLATE = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.r
 
 
 def test_apps_import_in_one_direction() -> None:
-    assert lint_imports(config_filename=str(Path(settings.BASE_DIR) / "pyproject.toml")) == EXIT_STATUS_SUCCESS
+    assert (
+        lint_imports(config_filename=str(Path(settings.BASE_DIR) / "pyproject.toml")) == EXIT_STATUS_SUCCESS
+    )
 
 
 @pytest.mark.django_db

@@ -32,7 +32,15 @@ def at(text: str) -> datetime:
         ("2026-11-28 17:00", 2, "2026-11-30 11:00"),
         ("2026-11-29 12:00", 1, "2026-11-30 11:00"),
     ],
-    ids=["same-day", "over-night", "after-closing", "before-opening", "over-holiday", "over-sunday", "sunday"],
+    ids=[
+        "same-day",
+        "over-night",
+        "after-closing",
+        "before-opening",
+        "over-holiday",
+        "over-sunday",
+        "sunday",
+    ],
 )
 def test_hours_count_while_the_institute_is_open(asked: str, hours: float, due: str) -> None:
     assert MONDAY_TO_SATURDAY.add_hours(at(asked), hours) == at(due)

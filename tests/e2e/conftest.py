@@ -23,7 +23,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(
         executable_path=find_chromium(),
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ],
     )
     yield browser
     browser.close()
@@ -57,9 +62,11 @@ def context(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Iter
         page.on("pageerror", note_error)
         page.on(
             "console",
-            lambda message: problems.append(f"{page.url}: {message.text}")
-            if "Content Security Policy" in message.text
-            else None,
+            lambda message: (
+                problems.append(f"{page.url}: {message.text}")
+                if "Content Security Policy" in message.text
+                else None
+            ),
         )
 
     context.on("page", watch)
@@ -106,5 +113,3 @@ def assert_fits(page: Page) -> None:
     """Expect no sideways scrolling of the page as a whole."""
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{page.url} is {wide} px too wide"
-
-

@@ -175,7 +175,10 @@ def test_the_sixth_post_within_ten_minutes_waits_and_keeps_its_text(visitor: Cli
         ({"name": ""}, "Enter your name"),
         ({"name": "x" * 121}, "Enter your name with at most 120 characters"),
         ({"email": ""}, "Enter your email address"),
-        ({"email": "kavitha at example"}, "Enter an email address in the correct format, like name@example.com"),
+        (
+            {"email": "kavitha at example"},
+            "Enter an email address in the correct format, like name@example.com",
+        ),
         ({"email": "a@example.com\nBcc: b@example.com"}, "Enter an email address in the correct format"),
         ({"contact_by": ""}, "Choose how we should contact you"),
         ({"contact_by": "pigeon"}, "Choose how we should contact you"),
@@ -282,7 +285,9 @@ def test_what_is_no_phone_gets_a_message(visitor: Client, typed: str) -> None:
     assert "Enter a phone number" in response.content.decode()
 
 
-def test_a_post_cut_off_after_recording_is_settled_by_the_sweep(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_post_cut_off_after_recording_is_settled_by_the_sweep(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def die(submission: Submission) -> None:
         raise SystemExit
 

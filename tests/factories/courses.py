@@ -26,7 +26,13 @@ def make_site() -> Site:
     Site.objects.all().delete()
     Page.objects.filter(depth__gt=1).delete()
     home = root.add_child(
-        instance=HomePage(title="Home", slug="home", headline="One idea,", headline_mark="two frameworks.", lead="Learn both.")
+        instance=HomePage(
+            title="Home",
+            slug="home",
+            headline="One idea,",
+            headline_mark="two frameworks.",
+            lead="Learn both.",
+        )
     )
     home.add_child(instance=CataloguePage(title="Courses", slug="courses"))
     site = Site.objects.create(

@@ -32,7 +32,9 @@ BODY: list[dict[str, Any]] = [
 ]
 
 
-def make_lesson(module: ModulePage, *, body: list[dict[str, Any]] | None = None, **fields: object) -> LessonPage:
+def make_lesson(
+    module: ModulePage, *, body: list[dict[str, Any]] | None = None, **fields: object
+) -> LessonPage:
     """Make a live lesson at the end of a module; it is locked unless `is_free` is given."""
     number = next(_numbers)
     values = {

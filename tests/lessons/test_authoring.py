@@ -116,7 +116,8 @@ def test_an_edit_moves_nobodys_progress(learner: User, reviewer: User, course: S
     before = mark_done(learner, course.free)
 
     signed_in(reviewer).post(
-        edit_url(course.free), form(course.free, title="Rewritten", slug="rewritten") | {"action-publish": "1"}
+        edit_url(course.free),
+        form(course.free, title="Rewritten", slug="rewritten") | {"action-publish": "1"},
     )
 
     after = Progress.objects.get(pk=before.pk)

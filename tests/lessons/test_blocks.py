@@ -17,7 +17,9 @@ PAGE_BODY = StandardPage._meta.get_field("body").stream_block
 EVERY_BLOCK = [*BODY.child_blocks.items(), *PAGE_BODY.child_blocks.items()]
 
 
-@pytest.mark.parametrize(("name", "block"), EVERY_BLOCK, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "block"), EVERY_BLOCK, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_block_has_icon_description_and_a_preview_that_renders(name: str, block: object) -> None:
     assert block.meta.icon != "placeholder"
     assert block.meta.description

@@ -49,7 +49,9 @@ def test_the_course_page_costs_the_same_from_5_to_500_lessons(
     assert queries(client, small.url) == queries(client, large.url)
 
 
-def test_the_dashboard_costs_the_same_for_one_course_and_for_three(learner: User, course: SmallCourse) -> None:
+def test_the_dashboard_costs_the_same_for_one_course_and_for_three(
+    learner: User, course: SmallCourse
+) -> None:
     client = signed_in(learner)
     one = queries(client, "/learn/")
     for _ in range(2):

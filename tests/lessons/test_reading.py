@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from wagtail.models import PageViewRestriction
 
 from accounts.models import User
 from lessons.models import Progress
@@ -138,3 +139,16 @@ def test_the_view_cookie_chooses_the_pane(visitor: Client, course: SmallCourse) 
     assert 'data-view="flask"' in visitor.get(course.free.url).content.decode()
     visitor.cookies["view"] = "cobol"
     assert 'data-view="both"' in visitor.get(course.free.url).content.decode()
+
+
+def test_a_privacy_setting_of_a_module_holds_for_its_free_lesson(
+    visitor: Client, learner: User, course: SmallCourse
+) -> None:
+    PageViewRestriction.objects.create(page=course.module, restriction_type=PageViewRestriction.LOGIN)
+
+    assert visitor.get(course.free.url).status_code == 302
+    assert signed_in(learner).get(course.free.url).status_code == 200
+
+
+def test_a_page_without_a_form_sets_no_cookie(visitor: Client, course: SmallCourse) -> None:
+    assert not visitor.get(course.free.url).cookies

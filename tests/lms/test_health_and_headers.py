@@ -29,9 +29,7 @@ def test_not_ready_without_database(visitor: Client, monkeypatch: pytest.MonkeyP
     assert response.json()["database"] == "no answer"
 
 
-def test_public_pages_allow_no_inline_script_and_no_other_host(
-    visitor: Client, course: SmallCourse
-) -> None:
+def test_public_pages_allow_no_inline_script_and_no_other_host(visitor: Client, course: SmallCourse) -> None:
     for address in ("/", "/courses/", course.free.url, course.locked.url, "/enquire/", "/accounts/login/"):
         response = visitor.get(address)
         policy = response.headers["Content-Security-Policy"]

@@ -11,7 +11,7 @@ run: ## Bring the whole product up here, in the foreground (PORT=8000, HOST=127.
 
 test: ## Run the whole test suite (ARGS="-k enquiry" narrows it; DATABASE_URL and REDIS_URL are used when set)
 	@scripts/setup dev
-	@$(PYTHON_IN_ENVIRONMENT) -m pytest --numprocesses=auto $(ARGS)
+	@scripts/test $(ARGS)
 
 check: ## Lint, formats, types, import contracts, templates, migrations, deployment checks
 	@scripts/setup dev

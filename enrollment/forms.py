@@ -13,6 +13,12 @@ from enrollment.phones import parse_phone
 
 EMAIL_FORMAT = _("Enter an email address in the correct format, like name@example.com")
 PHONE_FORMAT = _("Enter a phone number, like 98765 43210 or +44 7700 900982")
+PLACEMENT_STATUSES = [
+    ("student", _("Student")),
+    ("graduate", _("Graduate")),
+    ("working", _("Working")),
+]
+LONGEST_ID = 12
 CONTROL_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 
@@ -20,7 +26,7 @@ class CleanCharField(forms.CharField):
     """Text without control characters or halves of characters; everything else is kept."""
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return text.translate(CONTROL_CHARACTERS).encode("utf-8", "replace").decode().strip()
 
 
@@ -37,21 +43,22 @@ class CourseField(forms.ModelChoiceField):
     def to_python(self, value: Any) -> CoursePage | None:
         if value in self.empty_values:
             return None
-        text = str(value).strip()
-        found = (
-            self.queryset.filter(pk=int(text))
-            if text.isascii() and text.isdigit() and len(text) < 12
-            else self.queryset.filter(slug=text[:255].replace("\x00", ""))
-        ).first()
+        found = self._find(str(value).strip())
         if found is None:
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return found
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, str) and not value.isdigit():
-            found = self.queryset.filter(slug=value[:255].replace("\x00", "")).first()
+        if isinstance(value, str) and value:
+            found = self._find(value)
             return found.pk if found else value
         return super().prepare_value(value)
+
+    def _find(self, name: str) -> CoursePage | None:
+        courses = CoursePage.objects.live()
+        if name.isascii() and name.isdigit() and len(name) < LONGEST_ID:
+            return courses.filter(pk=int(name)).first()
+        return courses.filter(slug=name[:255].replace("\x00", "")).first()
 
 
 class EnquiryForm(forms.Form):
@@ -144,11 +151,7 @@ class PlacementForm(EnquiryForm):
 
     status = forms.ChoiceField(
         label=_("What describes you best?"),
-        choices=[
-            ("student", _("Student")),
-            ("graduate", _("Graduate")),
-            ("working", _("Working")),
-        ],
+        choices=PLACEMENT_STATUSES,
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose what describes you best"),

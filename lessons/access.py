@@ -4,13 +4,15 @@ from collections.abc import Callable
 from functools import cache
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser
 from django.utils.module_loading import import_string
 
+from accounts.access import has_cms_access
+from accounts.models import User
 from courses.models import CoursePage
 from lessons.models import LessonPage
 
-type Visitor = AbstractBaseUser | AnonymousUser
+type Visitor = User | AnonymousUser
 
 
 @cache
@@ -25,8 +27,4 @@ def may_open_course(user: Visitor, course: CoursePage) -> bool:
 
 def may_edit(user: Visitor, lesson: LessonPage) -> bool:
     """Whether the user works on this lesson in the CMS and may therefore always read it."""
-    return (
-        user.is_authenticated
-        and user.has_perm("wagtailadmin.access_admin")  # type: ignore[union-attr]
-        and lesson.permissions_for_user(user).can_edit()
-    )
+    return user.is_authenticated and has_cms_access(user) and lesson.permissions_for_user(user).can_edit()

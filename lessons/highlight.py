@@ -84,7 +84,8 @@ def highlighted_lines(code: str, language: str) -> tuple[CodeLine, ...]:
 
 def _close_spans_at_line_ends(html: str) -> str:
     """Return HTML in which no <span> crosses a line end, so that lines can stand alone."""
-    rows, still_open = [], []
+    rows: list[str] = []
+    still_open: list[str] = []
     for row in html.split("\n"):
         prefix = "".join(still_open)
         for tag in re.findall(r"<span[^>]*>|</span>", row):

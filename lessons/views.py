@@ -15,6 +15,7 @@ from wagtail.models import Site
 from wagtail.url_routing import RouteResult
 from wagtail.views import serve
 
+from accounts.access import SignedInRequest
 from courses import markdown
 from courses.models import CoursePage
 from lessons import access, progress
@@ -101,7 +102,7 @@ def render_preview(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
 
 @require_POST
 @login_required
-def done(request: HttpRequest, course: str, module: str, lesson: str) -> HttpResponse:
+def done(request: SignedInRequest, course: str, module: str, lesson: str) -> HttpResponse:
     """Mark a lesson done and go on to the next one, or to the course after the last."""
     page = _readable_lesson(request, course, module, lesson)
     progress.mark_done(request.user, page)
@@ -113,7 +114,7 @@ def done(request: HttpRequest, course: str, module: str, lesson: str) -> HttpRes
 
 @require_POST
 @login_required
-def undo(request: HttpRequest, course: str, module: str, lesson: str) -> HttpResponse:
+def undo(request: SignedInRequest, course: str, module: str, lesson: str) -> HttpResponse:
     """Take back "done" and show the lesson again."""
     page = _readable_lesson(request, course, module, lesson)
     progress.undo_done(request.user, page)
@@ -122,7 +123,7 @@ def undo(request: HttpRequest, course: str, module: str, lesson: str) -> HttpRes
 
 @require_POST
 @login_required
-def place(request: HttpRequest, course: str, module: str, lesson: str) -> HttpResponse:
+def place(request: SignedInRequest, course: str, module: str, lesson: str) -> HttpResponse:
     """Remember the passage being read; the page sends this while it is scrolled."""
     page = _readable_lesson(request, course, module, lesson)
     progress.note_passage(request.user, page, request.POST.get("passage", ""))

@@ -12,7 +12,7 @@ UPLOAD_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 @require_safe
 def serve(request: HttpRequest, path: str) -> HttpResponseBase:
     """Answer with one file below MEDIA_ROOT, or 404; folders are never listed."""
-    response = serve_file(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve_file(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Content-Security-Policy"] = UPLOAD_POLICY
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response

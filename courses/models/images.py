@@ -1,13 +1,17 @@
 """The site's own image model, so that fields can be added without moving every image."""
 
+from typing import ClassVar
+
 from django.db import models
-from wagtail.images.models import AbstractImage, AbstractRendition, Image
+from wagtail.images.models import AbstractImage, AbstractRendition, Image, ImageQuerySet
 
 
 class SiteImage(AbstractImage):
     """An uploaded picture; its description is the default text alternative."""
 
     admin_form_fields = Image.admin_form_fields
+
+    objects: ClassVar[models.Manager["SiteImage"]] = ImageQuerySet.as_manager()
 
 
 class SiteRendition(AbstractRendition):

@@ -67,7 +67,7 @@ class StandardPage(Page):
         index.SearchField("body"),
     ]
     parent_page_types: ClassVar = ["courses.HomePage"]
-    subpage_types: ClassVar = []
+    subpage_types: ClassVar[list[str]] = []
 
 
 class CataloguePage(Page):

@@ -2,16 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import quote
 
 from django.db.models import QuerySet
-from django.forms import ChoiceField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from courses.models import InstituteSettings
-from enrollment.forms import PlacementForm
+from enrollment.forms import PLACEMENT_STATUSES
 from enrollment.models import ContactPoint, Lead, LeadEvent
 from outbox.models import Message
 
@@ -106,7 +104,7 @@ DETAIL_LABELS = {
 
 def details(lead: Lead) -> list[tuple[str, str]]:
     """Return the answers of the placement form with their labels, empty ones left out."""
-    statuses = dict(cast(ChoiceField, PlacementForm.base_fields["status"]).choices)
+    statuses = dict(PLACEMENT_STATUSES)
     return [
         (_(label), str(statuses.get(value, value)))
         for key, label in DETAIL_LABELS.items()

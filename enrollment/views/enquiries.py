@@ -6,6 +6,7 @@ from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -66,10 +67,9 @@ def _form_view(request: HttpRequest, kind: str, template: str, context: dict) ->
         if wait := seconds_to_wait(address or "unknown"):
             return _too_many(request, kind, template, context, wait)
         submission = intake.record(form=kind, data=request.POST, address=address)
-    form = intake.settle(submission)
-    if form is not None:
-        form.data["key"] = str(uuid4())
-        return render(request, template, context | {"form": form}, status=422)
+    if refused := intake.settle(submission):
+        refused.data = MultiValueDict({**dict(refused.data), "key": [str(uuid4())]})
+        return render(request, template, context | {"form": refused}, status=422)
     response = redirect("enrollment:thanks", reference=submission.reference)
     response.set_signed_cookie(
         OWN_ENQUIRY_COOKIE,
@@ -114,7 +114,7 @@ def _client_address(request: HttpRequest) -> str | None:
 
 
 def _chosen(form: EnquiryForm, name: str) -> str:
-    choices = {str(value): label for value, label in form.fields[name].choices}
+    choices = {str(value): label for value, label in form.fields[name].widget.choices}
     return str(choices.get(str(form[name].value() or ""), ""))
 
 

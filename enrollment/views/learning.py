@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import SignedInRequest
 from accounts.models import User
 from courses.models import CoursePage
 from enrollment.access import open_courses
@@ -45,7 +46,7 @@ class Day:
 @never_cache
 @login_required
 @require_safe
-def learn(request: HttpRequest) -> HttpResponse:
+def learn(request: SignedInRequest) -> HttpResponse:
     """Show where to go on, this week, and the learner's courses."""
     courses = open_courses(request.user)
     outlines = build_outlines(courses, request=request, opened=[course.pk for course in courses])
@@ -64,7 +65,7 @@ def learn(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def join(request: HttpRequest, course: str) -> HttpResponse:
+def join(request: SignedInRequest, course: str) -> HttpResponse:
     """Join a free course and go to its first lesson; a course with a price needs admissions."""
     page = get_object_or_404(CoursePage.objects.live(), slug=course)
     if not page.is_free:
@@ -77,18 +78,18 @@ def join(request: HttpRequest, course: str) -> HttpResponse:
 
 def _resume(outlines: list[CourseOutline]) -> Resume | None:
     """Return the lesson to go on with: in the course that was visited last."""
-    candidates = [
-        (outline.last_visited.progress.visited_at if outline.last_visited else None, outline)
-        for outline in outlines
-        if outline.resume_lesson
-    ]
-    if not candidates:
+    outline = max(outlines, key=_visited_at, default=None)
+    lesson = outline.resume_lesson if outline else None
+    if outline is None or lesson is None:
         return None
-    never = datetime.min.replace(tzinfo=UTC)
-    _visited, outline = max(candidates, key=lambda pair: pair[0] or never)
-    lesson = outline.resume_lesson
     passage = lesson.progress.passage if lesson.progress else ""
     return Resume(lesson, outline.course, _passage_number(lesson, passage), passage)
+
+
+def _visited_at(outline: CourseOutline) -> datetime:
+    """Return when the learner was last in a course that can be gone on with; long ago if never."""
+    last = outline.last_visited if outline.resume_lesson else None
+    return last.progress.visited_at if last and last.progress else datetime.min.replace(tzinfo=UTC)
 
 
 def _passage_number(lesson: OutlineLesson, passage: str) -> int | None:

@@ -17,7 +17,11 @@ def restore_roots() -> Page:
     Locale.objects.get_or_create(language_code="en-gb")
     if not Collection.objects.exists():
         Collection.add_root(name="Root")
-    return Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
+    root = Page.objects.filter(depth=1).first() or Page.add_root(title="Root", slug="root")
+    if not Site.objects.exists():
+        welcome = root.add_child(instance=Page(title="Welcome to your new Wagtail site!", slug="home"))
+        Site.objects.create(hostname="localhost", port=80, root_page=welcome, is_default_site=True)
+    return root
 
 
 def make_site() -> Site:

@@ -58,7 +58,7 @@ def test_an_uploaded_picture_can_run_nothing(visitor: Client, settings: object, 
 
     assert response.status_code == 200
     assert "sandbox" in response.headers["Content-Security-Policy"]
-    response.close()
+    assert b"<svg" in b"".join(response.streaming_content)
     assert visitor.get("/media/").status_code == 404
     assert visitor.get("/media/../manage.py").status_code in {400, 404}
 

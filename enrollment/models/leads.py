@@ -153,6 +153,16 @@ class Lead(index.Indexed, models.Model):
         )
 
     @property
+    def contact_phrase(self) -> str:
+        """How the person wants to be answered, as the end of a sentence; empty if that isn't known."""
+        phrases = {
+            self.ContactBy.EMAIL: _("by email"),
+            self.ContactBy.PHONE: _("by phone"),
+            self.ContactBy.WHATSAPP: _("by WhatsApp"),
+        }
+        return str(phrases.get(self.contact_by, ""))  # type: ignore[call-overload]
+
+    @property
     def email(self) -> str:
         """The person's first e-mail address as typed, or an empty string; reads prefetched points."""
         return self._contact(ContactPoint.Kind.EMAIL)

@@ -15,7 +15,7 @@ from courses.models import StandardPage
 from enrollment import intake
 from enrollment.forms import EnquiryForm
 from enrollment.limits import seconds_to_wait
-from enrollment.models import Submission
+from enrollment.models import Lead, Submission
 
 OWN_ENQUIRY_COOKIE = "enquiry"
 OWN_ENQUIRY_SECONDS = 3600
@@ -51,7 +51,7 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "reference": reference,
         "answer_by": intake.answer_promised_by(submission),
-        "contact_by": _chosen(form, "contact_by") if own else "",
+        "contact_phrase": Lead(contact_by=form["contact_by"].value()).contact_phrase if own else "",
         "sent": _sent(form) if own else None,
     }
     return render(request, "enrollment/thanks.html", context)

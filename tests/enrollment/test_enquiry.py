@@ -49,6 +49,7 @@ def test_an_enquiry_becomes_a_lead_with_reference_promise_and_mail(visitor: Clie
     page = response.content.decode()
     assert lead.reference in page
     assert "Kavitha Selvam" in page
+    assert "will contact you by WhatsApp before" in page
     assert lead.stage == Lead.Stage.NEW
     assert lead.interest == Lead.Interest.CONTACT
     assert lead.course.slug == "python-full-stack"
@@ -275,6 +276,30 @@ def test_phones_are_stored_as_typed_and_as_e164(visitor: Client, typed: str, num
 
     point = ContactPoint.objects.get(kind="phone")
     assert (point.value, point.as_typed) == (number, typed)
+
+
+MORE_WAYS_TO_WRITE_A_PHONE = [
+    "98765  43210", "9 8 7 6 5 4 3 2 1 0", "98765/43210", "98765–43210", "98765.43210", "(98765) 43210",
+    "98765 43210 ext 5", "98765 43210 x5", "98765 43210;", "Call 98765 43210", "+91 (0) 98765 43210",
+    "+919876543210", "+91/98765/43210", "00 91 98765 43210", "011-2345 6789", "044 2345 6789", "1800 123 4567",
+    "+1-415-555-2671", "+1 415 555 2671", "415-555-2671", "+44 (0)7700 900982", "07700 900982", "+971 50 123 4567",
+    "+61 412 345 678", "+49 151 23456789", "+33 6 12 34 56 78", "+81 90-1234-5678", "+86 138 0013 8000",
+    "٩٨٧٦٥٤٣٢١٠", "９８７６５４３２１０", "98765\u00a043210", "98765\t43210", "98765\r\n43210", "98765\x0043210", "+9198765 43210 ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", MORE_WAYS_TO_WRITE_A_PHONE)
+def test_a_phone_is_recorded_clean_or_refused_with_a_message(visitor: Client, typed: str) -> None:
+    response = visitor.post("/enquire/", answers(phone=typed))
+
+    point = ContactPoint.objects.filter(kind="phone").first()
+    if response.status_code == 302:
+        assert re.fullmatch(r"\+[1-9]\d{6,14}", point.value)
+        assert "\x00" not in point.as_typed
+    else:
+        assert response.status_code == 422
+        assert "Enter a phone number" in response.content.decode()
+        assert point is None
 
 
 @pytest.mark.parametrize("typed", ["12", "98765", "abcdefghij", "+", "++91", "1" * 40, "☎", "-", "+999 1"])

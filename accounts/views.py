@@ -4,20 +4,28 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from wagtail.admin.auth import require_admin_access
+from wagtail.admin.auth import require_admin_access, user_has_any_page_permission
 from wagtail.admin.views.account import AccountView, BaseSettingsPanel, NameEmailSettingsPanel
+from wagtail.admin.views.bulk_action import index as wagtail_bulk_action
+from wagtail.admin.views.chooser import ChosenMultipleView
+from wagtail.permissions import policy_registry
 
 from accounts.access import SignedInRequest, has_cms_access, second_factors
 from accounts.names import NameForm
+
+CHANGES = frozenset({"add", "change", "delete", "publish", "lock", "unlock"})
+"""What bulk actions do; who may do none of it to a kind of object gets none of them."""
 
 
 @login_required
@@ -70,6 +78,28 @@ class StaffAccountView(AccountView):
 
 
 cms_account = never_cache(require_admin_access(StaffAccountView.as_view()))
+
+
+@never_cache
+@require_admin_access
+def cms_bulk_action(request: SignedInRequest, app_label: str, model_name: str, action: str) -> HttpResponse:
+    """Refuse a bulk action before Wagtail's page names the objects that the user may not touch."""
+    try:
+        model = apps.get_model(app_label, model_name)
+    except LookupError:
+        raise Http404 from None
+    if not policy_registry.get_by_type(model).user_has_any_permission(request.user, CHANGES):
+        raise PermissionDenied
+    return wagtail_bulk_action(request, app_label, model_name, action)
+
+
+@never_cache
+@require_admin_access
+def cms_pages_chosen(request: SignedInRequest) -> HttpResponse:
+    """Confirm pages chosen together: the titles of drafts are for people who work on pages."""
+    if not user_has_any_page_permission(request.user):
+        raise PermissionDenied
+    return ChosenMultipleView.as_view()(request)
 
 
 def _wanted_page(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""What holds for whole parts of the site: the second factor of staff, and the status of refused forms."""
+"""What holds for whole parts of the site: second factors, and the status of refused forms."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -20,27 +20,32 @@ from accounts.access import has_cms_access, proved_second_factor, second_factors
 class StaffSecondFactor:
     """Keeps everything under the CMS for sessions that a second factor stands behind.
 
-    Costs one query on CMS requests, none elsewhere. People without CMS access pass: Wagtail refuses them.
+    Changing second factors is kept the same way, for learners too: a session that is older than the first
+    factor could else add one of its own and pass with that. Costs one query on these requests, none
+    elsewhere. People without CMS access pass to the CMS: Wagtail refuses them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        missing = ""
         if settings.STAFF_SECOND_FACTOR_REQUIRED and _is_cms(request):
             missing = self._missing_step(request)
-            if missing:
-                return self._send_to(missing, request)
-        return self.get_response(request)
+        elif _changes_factors(request) and request.user.is_authenticated:
+            missing = self._missing_proof(request, second_factors(request.user))
+        return self._send_to(missing, request) if missing else self.get_response(request)
 
     def _missing_step(self, request: HttpRequest) -> str:
         """Return the name of the page that this person must pass first, or an empty string."""
         if not request.user.is_authenticated or not has_cms_access(request.user):
             return ""
         factors = second_factors(request.user)
-        if not factors:
-            return "mfa_index"
-        if proved_second_factor(request):
+        return self._missing_proof(request, factors) if factors else "mfa_index"
+
+    def _missing_proof(self, request: HttpRequest, factors: set[str]) -> str:
+        """Return the page that asks for one of these factors, or "" when there is none or it was proved."""
+        if not factors or proved_second_factor(request):
             return ""
         has_app = Authenticator.Type.TOTP in factors
         return "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
@@ -51,7 +56,8 @@ class StaffSecondFactor:
         if step == "mfa_index":
             messages.warning(request, _("Set up two-step sign-in first: staff need it to enter the CMS."))
             return redirect(step)
-        wanted = request.get_full_path() if request.method == "GET" else reverse("wagtailadmin_home")
+        home = reverse("wagtailadmin_home" if _is_cms(request) else "mfa_index")
+        wanted = request.get_full_path() if request.method == "GET" else home
         return redirect(f"{reverse(step)}?{urlencode({'next': wanted})}")
 
 
@@ -79,6 +85,13 @@ def _is_cms(request: HttpRequest) -> bool:
     return request.path.startswith(reverse("wagtailadmin_home")) and request.path != reverse(
         "wagtailadmin_logout"
     )
+
+
+def _changes_factors(request: HttpRequest) -> bool:
+    """Whether the address shows or changes second factors, past the list of them and the asking pages."""
+    overview = reverse("mfa_index")
+    open_pages = ("mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
+    return request.path.startswith(overview) and request.path not in map(reverse, open_pages)
 
 
 def _is_script(request: HttpRequest) -> bool:

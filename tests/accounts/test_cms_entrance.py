@@ -1,6 +1,7 @@
 """Who comes into the CMS, and how."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -144,6 +145,36 @@ class TestSecondFactor:
         TOTP.activate(author, generate_totp_secret())
         response = signed_in(author).get("/cms/pages/")
         assert response["Location"] == "/accounts/2fa/reauthenticate/?next=%2Fcms%2Fpages%2F"
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "webauthn/add/",
+            "recovery-codes/",
+            "recovery-codes/generate/",
+            "totp/activate/",
+            "totp/deactivate/",
+        ],
+    )
+    def test_session_from_before_changes_no_factor(self, author: User, address: str) -> None:
+        browser = Client()
+        log_in(browser, author)
+        TOTP.activate(author, generate_totp_secret())
+        browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        address = f"/accounts/2fa/{address}"
+
+        for response in (browser.get(address), browser.post(address)):
+            assert response["Location"].startswith("/accounts/2fa/reauthenticate/")
+        assert Authenticator.objects.filter(user=author).count() == 1
+
+    def test_session_that_proved_itself_changes_factors(self, client: Client, author: User) -> None:
+        secret = generate_totp_secret()
+        TOTP.activate(author, secret)
+        log_in(client, author)
+        client.post("/accounts/2fa/authenticate/", {"code": app_code(secret)})
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+
+        assert client.get("/accounts/2fa/webauthn/add/").status_code == 200
 
     def test_code_by_mail_does_not_go_round_it(self, client: Client, stranger: User) -> None:
         client.post("/accounts/login/code/", {"email": stranger.email})

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
+from accounts.invitations import reset_url
 from accounts.models import User
 
 PRIVATE_VALUES = ("code", "key", "password_reset_url", "activate_url")
@@ -60,6 +61,11 @@ class AccountAdapter(DefaultAccountAdapter):
             purpose="account",
             private=private,
         )
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Build the secret link on SITE_URL: the request's host and port are the sender's choice."""
+        uid, _dash, token = key.partition("-")
+        return reset_url(uid, token)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Answer a sign-up with a known address, in the time that a real one takes."""

@@ -24,3 +24,8 @@ def accept_address(user: User) -> None:
 def has_proven_address(user: User) -> bool:
     """Whether any address of this user is verified; one query."""
     return EmailAddress.objects.filter(user=user, verified=True).exists()
+
+
+def has_unproven_password(user: User) -> bool:
+    """Whether the account has a password that somebody else than the owner of its address may have set."""
+    return user.has_usable_password() and not has_proven_address(user)

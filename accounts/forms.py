@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import has_cms_access
+from accounts.addresses import has_unproven_password
 from accounts.models import User
 
 EMAIL_FORMAT = _("Enter an email address in the correct format, like name@example.com")
@@ -84,13 +85,17 @@ class LoginForm(EmailWording, account_forms.LoginForm):
 
 
 class RequestLoginCodeForm(EmailWording, account_forms.RequestLoginCodeForm):
-    """Codes by e-mail are for learners: staff always need their password and second factor."""
+    """Codes by e-mail are for learners: staff always need their password and second factor.
+
+    An account with a password but no proven address gets none either: whoever typed the address first
+    set that password, and a code would prove the address for them too. A reset replaces the password.
+    """
 
     _user: User | None
 
     def clean_email(self) -> str:
         email = super().clean_email()
-        if self._user and has_cms_access(self._user):
+        if self._user and (has_cms_access(self._user) or has_unproven_password(self._user)):
             self._user = None
         return email
 

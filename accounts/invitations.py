@@ -13,11 +13,10 @@ def set_password_url(user: User) -> str:
 
     It is a secret: hand it to the outbox as a private value. Two queries.
     """
-    path = reverse(
-        "account_reset_password_from_key",
-        kwargs={
-            "uidb36": user_pk_to_url_str(user),
-            "key": default_token_generator.make_token(user),
-        },
-    )
+    return reset_url(user_pk_to_url_str(user), default_token_generator.make_token(user))
+
+
+def reset_url(uid: str, token: str) -> str:
+    """Return the absolute address of the page that takes a new password for this token."""
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
     return f"{settings.SITE_URL}{path}"

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from wagtail.models import Site
 
+from accounts.addresses import has_unproven_password
 from accounts.invitations import set_password_url
 from accounts.models import User
 from courses.models import Cohort, CoursePage, InstituteSettings
@@ -54,12 +55,12 @@ def enroll_lead(
 ) -> Enrollment:
     """Enrol the lead's person, with an account found or made by e-mail address, and write to them.
 
-    Who has no password yet is invited to set one. Repeating it is harmless: one account, one
-    seat, one mail. Raises NoEmailAddress, AccountDisabled or CohortFull and then changes nothing.
+    Who has no password yet, or one that was set before the address was proven, is invited to set one.
+    Repeating it is harmless: one account, one seat, one mail. Raises NoEmailAddress, AccountDisabled or CohortFull and then changes nothing.
     """
     lead = lock_lead(lead)
     learner = _account_of(lead.person)
-    can_sign_in = learner.has_usable_password()
+    can_sign_in = learner.has_usable_password() and not has_unproven_password(learner)
     placement = _place(
         learner=learner,
         course=course,

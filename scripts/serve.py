@@ -31,7 +31,9 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104
 ASK_AT = EVERYWHERE.get(HOST, HOST)
 
 SECONDS_TO_START = 90
-SECONDS_TO_STOP = 8
+SECONDS_TO_STOP = (
+    3  # an idle worker may need longer; killing it is safe, because the outbox is in the database
+)
 
 PASSWORD = "learn-both-2026"  # noqa: S105 - the demo's public password
 LOGINS = {
@@ -182,6 +184,7 @@ class Launcher:
     def __init__(self) -> None:
         self.children: list[Child] = []
         self.signals = 0
+        self.has_terminal = os.isatty(0)
 
     def on_signal(self, *_: object) -> None:
         self.signals += 1
@@ -192,8 +195,11 @@ class Launcher:
         return child
 
     def look(self) -> None:
-        """Wait a moment; raise when somebody asked for the end."""
-        if self.signals:
+        """Wait a moment; raise Stopped when somebody asked for the end.
+
+        A terminal that closes signals the first process in it only, which may be make: so look at it too.
+        """
+        if self.signals or (self.has_terminal and not os.isatty(0)):
             raise Stopped
         time.sleep(0.05)
 
@@ -326,7 +332,7 @@ def main() -> int:
         launcher.run()
     except Stopped:
         with contextlib.suppress(OSError):
-            say("\nStopping (a few seconds)")
+            say("\nStopping")
     except Failed as failure:
         print(failure, file=sys.stderr, flush=True)
         status = 1

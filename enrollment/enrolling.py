@@ -56,7 +56,8 @@ def enroll_lead(
     """Enrol the lead's person, with an account found or made by e-mail address, and write to them.
 
     Who has no password yet, or one that was set before the address was proven, is invited to set one.
-    Repeating it is harmless: one account, one seat, one mail. Raises NoEmailAddress, AccountDisabled or CohortFull and then changes nothing.
+    Repeating it is harmless: one account, one seat, one mail. Raises NoEmailAddress,
+    AccountDisabled or CohortFull and then changes nothing.
     """
     lead = lock_lead(lead)
     learner = _account_of(lead.person)

@@ -1,5 +1,6 @@
 """The enquiry forms. Server rules are the truth; messages say what to do."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ PLACEMENT_STATUSES = [
     ("working", _("Working")),
 ]
 LONGEST_ID = 12
+LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 CONTROL_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 
 
@@ -128,6 +130,13 @@ class EnquiryForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
+
+    def clean_name(self) -> str:
+        """Refuse a link: the acknowledgement greets by name, also people whose address a stranger typed."""
+        name = self.cleaned_data["name"]
+        if LINK.search(name):
+            raise ValidationError(_("Enter your name without a web address"))
+        return name
 
     def clean_page(self) -> str:
         return self.cleaned_data["page"][:300]

@@ -2,6 +2,7 @@
 
 import math
 import time
+from ipaddress import IPv6Address, ip_address
 
 import structlog
 from django.core.cache import cache
@@ -16,16 +17,29 @@ log = structlog.get_logger(__name__)
 def seconds_to_wait(address: str) -> int:
     """Count one post of an address; return 0 if it may be taken, else the seconds until it may.
 
-    Windows are fixed spans of ten minutes. Without a cache every post is taken: losing an enquiry
-    is worse than letting some spam in.
+    Windows are fixed spans of ten minutes. Each post takes one of five places; taking is atomic in every
+    cache, so posts at the same moment count too. Without a cache every post is taken: losing an enquiry is
+    worse than letting some spam in.
     """
     now = time.time()
     window = int(now // WINDOW_SECONDS)
-    key = f"enquiry-posts:{address}:{window}"
+    network = _network(address)
     try:
-        cache.add(key, 0, WINDOW_SECONDS)
-        count = cache.incr(key)
-    except (RedisError, ValueError) as error:
+        for place in range(POSTS_PER_WINDOW):
+            if cache.add(f"enquiry-posts:{network}:{window}:{place}", True, WINDOW_SECONDS):
+                return 0
+    except RedisError as error:
         log.warning("enquiry_limiter_off", error=type(error).__name__)
         return 0
-    return 0 if count <= POSTS_PER_WINDOW else math.ceil((window + 1) * WINDOW_SECONDS - now)
+    return math.ceil((window + 1) * WINDOW_SECONDS - now)
+
+
+def _network(address: str) -> str:
+    """Return what one sender can't change at will: the address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return parsed.exploded[:19]
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

@@ -46,7 +46,7 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
         Submission.objects.select_related("lead").exclude(outcome=Submission.Outcome.REJECTED),
         reference=reference,
     )
-    own = request.get_signed_cookie(OWN_ENQUIRY_COOKIE, default="") == reference
+    own = reference == request.get_signed_cookie(OWN_ENQUIRY_COOKIE, default="", max_age=OWN_ENQUIRY_SECONDS)
     form = intake.FORMS[submission.form](intake.typed(submission))
     context = {
         "reference": reference,

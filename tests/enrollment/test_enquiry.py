@@ -175,6 +175,8 @@ def test_the_sixth_post_within_ten_minutes_waits_and_keeps_its_text(visitor: Cli
     [
         ({"name": ""}, "Enter your name"),
         ({"name": "x" * 121}, "Enter your name with at most 120 characters"),
+        ({"name": "Win now: https://evil.example/"}, "Enter your name without a web address"),
+        ({"name": "WWW.evil.example gives prizes"}, "Enter your name without a web address"),
         ({"email": ""}, "Enter your email address"),
         (
             {"email": "kavitha at example"},

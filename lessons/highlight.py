@@ -33,7 +33,9 @@ LANGUAGE_OF_SUFFIX = {
     ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml", ".sql": "sql", ".sh": "bash",
 }  # fmt: skip
 
-_MATCH_MARK = re.compile(r"[ \t]*(?:#|//|--|<!--|\{#|/\*)=(\d+)[ \t]*(?:-->|#\}|\*/)?[ \t]*$")
+_MATCH_MARK = re.compile(
+    r"(?<![ \t])[ \t]*(?:#|//|--|<!--|\{#|/\*)=(\d{1,4})(?:[ \t]*(?:-->|#\}|\*/))?[ \t]*$"
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Every block renders, cleans and previews; matched lines are checked."""
 
+import time
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import RequestFactory
@@ -102,3 +104,11 @@ def test_highlighting_escapes_and_keeps_lines_whole() -> None:
 
 def test_an_unknown_language_is_shown_as_plain_text() -> None:
     assert highlighted_lines("a < b", "klingon")[0].html == "a &lt; b"
+
+
+@pytest.mark.parametrize("code", [" " * 60_000 + "x", "x #=1" + " " * 60_000 + "x", "#=" + "1" * 6_000])
+def test_a_long_line_is_searched_for_marks_in_no_time(code: str) -> None:
+    started = time.perf_counter()
+
+    assert split_marks(code) == (code, {})
+    assert time.perf_counter() - started < 0.5

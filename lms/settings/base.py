@@ -407,7 +407,7 @@ structlog.configure(
 if SENTRY_DSN := env.text("SENTRY_DSN", ""):
     import sentry_sdk
 
-    from lms.logs import scrub_report
+    from lms.masking import scrub_report
 
     sentry_sdk.init(
         dsn=SENTRY_DSN,

@@ -40,6 +40,10 @@ def test_a_good_environment_starts() -> None:
     assert done.stdout.strip() == "https://learn.example.com"
 
 
+def test_error_reporting_can_be_switched_on() -> None:
+    assert start(SENTRY_DSN="http://key@127.0.0.1:9/1").stdout.strip() == "https://learn.example.com"
+
+
 @pytest.mark.parametrize(
     ("changes", "names"),
     [

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from accounts.invitations import set_password_url
 from accounts.models import User
-from lms.logs import RequestLog, scrub_report
+from lms.logs import RequestLog
+from lms.masking import scrub_report
 
 pytestmark = pytest.mark.django_db
 

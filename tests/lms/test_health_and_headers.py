@@ -63,6 +63,19 @@ def test_an_uploaded_picture_can_run_nothing(visitor: Client, settings: object, 
     assert visitor.get("/media/../manage.py").status_code in {400, 404}
 
 
+@pytest.mark.parametrize(
+    "path", ["documents/n.pdf", "x/../documents/n.pdf", "./documents/n.pdf", "/documents/n.pdf"]
+)
+def test_a_document_is_not_reached_past_its_own_address(
+    visitor: Client, settings: object, tmp_path: object, path: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "n.pdf").write_text("for learners")
+
+    assert visitor.get(f"/media/{path}").status_code == 404
+
+
 def test_the_theme_is_kept_and_goes_back_to_the_page(visitor: Client, course: SmallCourse) -> None:
     response = visitor.post("/theme/", {"theme": "dark", "next": "/courses/"})
     assert response.url == "/courses/"

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import structlog
 from django.utils.csp import CSP
@@ -114,6 +115,7 @@ else:
 
 REDIS_URL = env.redis()
 """Redis for cache, sessions and the Celery broker; empty: the database and a folder serve instead."""
+CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
     CACHES = {
         "default": {

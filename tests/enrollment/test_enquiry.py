@@ -366,6 +366,7 @@ def test_the_promise_skips_closed_days(visitor: Client, site: object) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
     for number in range(3):
         institute.holidays.create(date=tomorrow + timedelta(days=number), name="Pongal")
+    institute.save()
 
     visitor.post("/enquire/", answers())
 

@@ -18,6 +18,8 @@ from content.errors import CourseFileError
 from content.models import ImportedPage
 from courses.models.pages import lines
 
+CHANGE, KEEP, LEAVE_ALONE = "change", "keep", "leave alone"
+"""What an import does with a page: it differs, it agrees, or somebody has changed it in the CMS."""
 LINE_LISTS = {"outcomes", "needs", "sources"}
 """Text fields that hold one entry a line."""
 NAMED_STREAMS = {"body"}
@@ -104,8 +106,10 @@ class PageSync:
             record.page_id: record.digest
             for record in ImportedPage.objects.filter(page__translation_key__in=keys)
         }
+        found = [(page, item) for item in wanted if (page := self.pages.get(item.key))]
+        self._verdicts = {page.pk: self._verdict(page, item) for page, item in found}
         self._moving_slugs = {
-            page.pk for item in wanted if (page := self.pages.get(item.key)) and page.slug != item.slug
+            page.pk for page, item in found if page.slug != item.slug and self._verdicts[page.pk] == CHANGE
         }
 
     def place(self, wanted: Wanted, parent: Page) -> Page:
@@ -139,7 +143,7 @@ class PageSync:
     def _create(self, wanted: Wanted, parent: Page) -> Page:
         page = wanted.model(slug=wanted.slug, translation_key=wanted.key, live=False)
         _assign(page, wanted)
-        self._free_slug(wanted.slug, parent, None)
+        self._free_slug(wanted, parent)
         Page.objects.get(pk=parent.pk).add_child(instance=page)
         self.report.created += 1
         return self._publish(page, wanted)
@@ -151,27 +155,30 @@ class PageSync:
         self.report.moved += 1
         return page.specific_class.objects.get(pk=page.pk)
 
-    def _may_change(self, page: Page, wanted: Wanted) -> bool:
-        """Whether the page differs from its file, and nobody has worked on it in the CMS since."""
-        current = _content_of(wanted.model, page.slug, {name: _value(page, name) for name in wanted.values})
+    def _verdict(self, page: Page, wanted: Wanted) -> str:
+        """Return what to do with a page: nobody may have worked on it in the CMS since, unless forced."""
+        current = _state_of(page, wanted)
+        drafted = page.has_unpublished_changes or not page.live
         if self.force:
-            differs = current != wanted.content or page.has_unpublished_changes or not page.live
-            self.report.unchanged += not differs
-            return differs
-        if page.has_unpublished_changes or not page.live:
-            self.report.left_alone.append(f"{page.title} ({page.url_path})")
-            return False
+            return CHANGE if current != wanted.content or drafted else KEEP
+        if drafted:
+            return LEAVE_ALONE
         if current == wanted.content:
-            self._remember(page, current)
-            self.report.unchanged += 1
-            return False
-        if self.records.get(page.pk) != _digest(current):
+            return KEEP
+        return CHANGE if self.records.get(page.pk) == _digest(current) else LEAVE_ALONE
+
+    def _may_change(self, page: Page, wanted: Wanted) -> bool:
+        """Whether the page is to be changed; where it isn't, the report says why."""
+        verdict = self._verdicts[page.pk]
+        if verdict == LEAVE_ALONE:
             self.report.left_alone.append(f"{page.title} ({page.url_path})")
-            return False
-        return True
+        elif verdict == KEEP:
+            self._remember(page, wanted.content)
+            self.report.unchanged += 1
+        return verdict == CHANGE
 
     def _change(self, page: Page, wanted: Wanted) -> Page:
-        self._free_slug(wanted.slug, page.get_parent(), page)
+        self._free_slug(wanted, page.get_parent())
         page.slug = wanted.slug
         _assign(page, wanted)
         self.report.changed += 1
@@ -189,12 +196,20 @@ class PageSync:
             ImportedPage.objects.update_or_create(page_id=page.pk, defaults={"digest": digest})
             self.records[page.pk] = digest
 
-    def _free_slug(self, slug: str, parent: Page, page: Page | None) -> None:
+    def _free_slug(self, wanted: Wanted, parent: Page) -> None:
         """Let a sibling that gets another slug in this import give up its present one early."""
-        siblings = parent.get_children().filter(slug=slug, pk__in=self._moving_slugs)
-        if page is not None:
-            siblings = siblings.exclude(pk=page.pk)
-        siblings.update(slug=f"{slug[:200]}-{uuid4().hex}")
+        siblings = parent.get_children().filter(slug=wanted.slug).exclude(translation_key=wanted.key)
+        siblings.filter(pk__in=self._moving_slugs).update(slug=f"{wanted.slug[:200]}-{uuid4().hex}")
+        if keeper := siblings.first():
+            raise _address_taken(wanted, keeper)
+
+
+def _address_taken(wanted: Wanted, keeper: Page) -> CourseFileError:
+    return CourseFileError(
+        wanted.path, 1,
+        f"the page “{keeper.title}” has the address “{keeper.slug}” and keeps it. "
+        "Give one of the two another name, or use --force if it was changed in the CMS.",
+    )  # fmt: skip
 
 
 def _existing(keys: list[UUID]) -> models.QuerySet[Page]:
@@ -212,6 +227,10 @@ def _is_stream(model: type[Page], name: str) -> bool:
 def _value(page: Page, name: str) -> Any:
     value = getattr(page, name)
     return list(value.get_prep_value()) if _is_stream(type(page), name) else value
+
+
+def _state_of(page: Page, wanted: Wanted) -> str:
+    return _content_of(wanted.model, page.slug, {name: _value(page, name) for name in wanted.values})
 
 
 def _content_of(model: type[Page], slug: str, values: dict[str, Any]) -> str:

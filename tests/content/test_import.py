@@ -22,6 +22,13 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def swap_the_first_two(course: Path) -> None:
+    start = course / "01-start"
+    (start / "01-one.md").rename(start / "aside")
+    (start / "02-two.md").rename(start / "02-one.md")
+    (start / "aside").rename(start / "01-two.md")
+
+
 def one() -> LessonPage:
     return LessonPage.objects.get(translation_key="11111111-0000-4000-8000-000000000004")
 
@@ -87,14 +94,50 @@ def test_renamed_file_is_the_same_page(small_course: Path) -> None:
 
 def test_two_files_may_swap_their_names(small_course: Path) -> None:
     import_course(small_course)
-    start = small_course / "01-start"
-    (start / "01-one.md").rename(start / "aside")
-    (start / "02-two.md").rename(start / "02-one.md")
-    (start / "aside").rename(start / "01-two.md")
+    swap_the_first_two(small_course)
     import_course(small_course)
     assert one().slug == "two"
     assert slugs(one().get_parent()) == ["two", "one"]
     assert one().url_path.endswith("/start/two/")
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_a_page_edited_in_the_cms_keeps_its_address(small_course: Path, published: bool) -> None:
+    import_course(small_course)
+    lesson = one()
+    lesson.title = "Rewritten"
+    revision = lesson.save_revision()
+    if published:
+        revision.publish()
+    swap_the_first_two(small_course)
+
+    with pytest.raises(CourseFileError, match="has the address “one” and keeps it"):
+        import_course(small_course)
+
+    assert one().slug == "one"
+    import_course(small_course, force=True)
+    assert slugs(one().get_parent()) == ["two", "one"]
+
+
+def test_an_edited_page_that_moves_takes_nobodys_address(small_course: Path) -> None:
+    (small_course / "02-more/01-three.md").rename(small_course / "02-more/01-one.md")
+    import_course(small_course)
+    lesson = one()
+    lesson.title = "Rewritten"
+    lesson.save_revision().publish()
+    (small_course / "01-start/01-one.md").rename(small_course / "02-more/02-first.md")
+
+    with pytest.raises(CourseFileError, match="The slug 'one' is already in use"):
+        import_course(small_course)
+
+
+def test_lessons_may_swap_modules_and_names_at_once(small_course: Path) -> None:
+    import_course(small_course)
+    (small_course / "01-start/01-one.md").rename(small_course / "02-more/02-two.md")
+    (small_course / "01-start/02-two.md").rename(small_course / "01-start/02-one.md")
+
+    assert import_course(small_course).left_alone == []
+    assert one().url_path.endswith("/small/more/two/")
 
 
 def test_order_and_module_follow_the_files(small_course: Path) -> None:

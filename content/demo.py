@@ -63,7 +63,7 @@ def _start_learning(student: User) -> None:
     if course is None:
         return
     enrollment = enroll(learner=student, course=course)
-    lessons = LessonPage.objects.live().descendant_of(course).order_by("path")[: LESSONS_DONE + 1]
+    lessons = LessonPage.objects.published().descendant_of(course).order_by("path")[: LESSONS_DONE + 1]
     now = timezone.now()
     Enrollment.objects.filter(pk=enrollment.pk).update(created_at=now - timedelta(days=len(lessons) + 1))
     for days_ago, lesson in zip(range(len(lessons), 0, -1), lessons, strict=True):

@@ -28,7 +28,7 @@ def export_course(slug: str, path: Path, *, force: bool = False) -> int:
     if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not force)):
         raise CourseFileError(path, 0, "This folder is not empty. Give another, or --force to replace it.")
     modules = list(ModulePage.objects.live().child_of(page).order_by("path"))
-    lessons = list(LessonPage.objects.live().descendant_of(page).order_by("path"))
+    lessons = list(LessonPage.objects.published().descendant_of(page).order_by("path"))
     bodies = {lesson.pk: _raw(lesson) for lesson in lessons}
     images, files = paths_of(_pictures(bodies.values()))
     course = CourseFolder(

@@ -8,7 +8,7 @@ from wagtail.models import Page
 
 from courses.models import CataloguePage, Cohort, CoursePage
 
-LESSON_LEVELS_BELOW_COURSE = 2
+MODULE_LEVELS_BELOW_CATALOGUE = 2
 
 
 class CatalogueFilter(forms.Form):
@@ -64,14 +64,13 @@ def listed_courses(catalogue: CataloguePage, filters: CatalogueFilter) -> list[C
 
 
 def _add_lesson_counts(courses: list[CoursePage], catalogue: CataloguePage) -> None:
-    depth = catalogue.depth + 1 + LESSON_LEVELS_BELOW_COURSE
-    paths = list(
-        Page.objects.live()
-        .filter(path__startswith=catalogue.path, depth=depth)
-        .values_list("path", flat=True)
-    )
+    """Count the live lessons that lie in live modules."""
+    depth = catalogue.depth + MODULE_LEVELS_BELOW_CATALOGUE
+    live = Page.objects.live().filter(path__startswith=catalogue.path, depth__in=(depth, depth + 1))
+    paths = set(live.values_list("path", flat=True))
+    lessons = [path for path in paths if path[: -Page.steplen] in paths]
     for course in courses:
-        course.lesson_count = sum(path.startswith(course.path) for path in paths)
+        course.lesson_count = sum(path.startswith(course.path) for path in lessons)
 
 
 def _add_next_cohorts(courses: list[CoursePage]) -> None:

@@ -25,6 +25,11 @@ def may_open_course(user: Visitor, course: CoursePage) -> bool:
     return user.is_authenticated and _policy(settings.LESSON_ACCESS_POLICY)(user, course)
 
 
+def may_study(user: Visitor, lesson: LessonPage, *, opens: bool) -> bool:
+    """Whether the user's progress in this lesson is kept; `opens` says whether the course is open to them."""
+    return user.is_authenticated and (lesson.is_free or opens)
+
+
 def may_edit(user: Visitor, lesson: LessonPage) -> bool:
     """Whether the user works on this lesson in the CMS and may therefore always read it."""
     return user.is_authenticated and has_cms_access(user) and lesson.permissions_for_user(user).can_edit()

@@ -44,8 +44,9 @@ class OutlineLesson:
 
 @dataclass
 class OutlineModule:
-    """A module with its live lessons."""
+    """A module with its published lessons."""
 
+    id: int
     number: int
     title: str
     url: str
@@ -65,10 +66,11 @@ class OutlineModule:
 
 @dataclass
 class CourseOutline:
-    """A course with its live modules."""
+    """A course with its live modules. `opens` says whether its locked lessons are open to the visitor."""
 
     course: CoursePage
     url: str
+    opens: bool
     modules: list[OutlineModule] = field(default_factory=list)
 
     @property
@@ -108,6 +110,10 @@ class CourseOutline:
         last = self.last_visited
         return last if last and not last.done and not last.locked else self.next_lesson
 
+    def module(self, module_id: int) -> OutlineModule | None:
+        """The module with this page id, or None."""
+        return next((module for module in self.modules if module.id == module_id), None)
+
     def module_of(self, lesson_id: int) -> OutlineModule | None:
         """The module that holds a lesson, or None."""
         return next((m for m in self.modules if any(item.id == lesson_id for item in m.lessons)), None)
@@ -140,7 +146,10 @@ def build_outlines(
 ) -> list[CourseOutline]:
     """Return the outlines of several courses with the same number of queries as for one."""
     opened = set(opened)
-    outlines = [CourseOutline(course=course, url=course.get_url(request)) for course in courses]
+    outlines = [
+        CourseOutline(course=course, url=course.get_url(request), opens=course.pk in opened)
+        for course in courses
+    ]
     if not outlines:
         return []
     below = reduce(or_, (Q(path__startswith=course.path) for course in courses))
@@ -148,10 +157,10 @@ def build_outlines(
         ModulePage.objects.live()
         .filter(below)
         .order_by("path")
-        .values_list("path", "title", "url_path", "summary")
+        .values_list("path", "pk", "title", "url_path", "summary")
     )
     lesson_rows = list(
-        LessonPage.objects.live()
+        LessonPage.objects.published()
         .filter(below)
         .order_by("path")
         .values_list("path", "pk", "title", "url_path", "minutes", "is_free")
@@ -160,10 +169,15 @@ def build_outlines(
     for outline in outlines:
         course = outline.course
         modules: dict[str, OutlineModule] = {}
-        for path, title, url_path, summary in module_rows:
+        for path, pk, title, url_path, summary in module_rows:
             if path.startswith(course.path):
-                url = outline.url + url_path.removeprefix(course.url_path)
-                modules[path] = OutlineModule(len(modules) + 1, title, url, summary)
+                modules[path] = OutlineModule(
+                    id=pk,
+                    number=len(modules) + 1,
+                    title=title,
+                    url=outline.url + url_path.removeprefix(course.url_path),
+                    summary=summary,
+                )
         number = 0
         for path, pk, title, url_path, minutes, is_free in lesson_rows:
             module = modules.get(path[: -LessonPage.steplen])
@@ -178,7 +192,7 @@ def build_outlines(
                     url=outline.url + url_path.removeprefix(course.url_path),
                     minutes=minutes,
                     is_free=is_free,
-                    locked=not is_free and course.pk not in opened,
+                    locked=not is_free and not outline.opens,
                     progress=progress.get(pk),
                     here=pk == here,
                 )

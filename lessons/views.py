@@ -1,7 +1,5 @@
 """Reading lessons and moving progress."""
 
-from dataclasses import dataclass, field
-
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,7 +8,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.blocks import StreamValue
 from wagtail.models import Site
 from wagtail.url_routing import RouteResult
 from wagtail.views import serve
@@ -21,40 +18,21 @@ from courses.models import CoursePage
 from lessons import access, progress
 from lessons.models import LessonPage
 from lessons.outline import CourseOutline, build_outline
+from lessons.passages import sections_of
 
 VIEWS = ("both", "django", "flask")
 """Which panes of a parallel block are shown; the first is the default."""
 
 
-@dataclass
-class Section:
-    """A passage and what belongs to it; the part before the first passage has no number."""
-
-    number: int | None
-    id: str
-    title: str
-    blocks: list = field(default_factory=list)
-
-
-def sections_of(body: StreamValue) -> list[Section]:
-    """Split a lesson's body at its passages."""
-    sections = [Section(None, "", "")]
-    for block in body:
-        if block.block_type == "passage":
-            sections.append(Section(len(sections), block.id, block.value))
-        else:
-            sections[-1].blocks.append(block)
-    return sections if sections[0].blocks else sections[1:]
-
-
 def find_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> LessonPage:
-    """Return the live lesson at an address with one query, or raise Http404."""
+    """Return the published lesson at an address with one query, or raise Http404."""
     site = Site.find_for_request(request)
     if site is None:
         raise Http404
     paths = request._wagtail_cached_site_root_paths = Site.get_site_root_paths()  # type: ignore[attr-defined]
     root = next(path.root_path for path in paths if path.site_id == site.pk)
-    return get_object_or_404(LessonPage.objects.live(), url_path=f"{root}courses/{course}/{module}/{lesson}/")
+    url_path = f"{root}courses/{course}/{module}/{lesson}/"
+    return get_object_or_404(LessonPage.objects.published(), url_path=url_path)
 
 
 @require_safe
@@ -77,11 +55,13 @@ def render_lesson(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
         response = TemplateResponse(request, "lessons/lesson_locked.html", context)
     else:
         known = next((item.progress for item in outline.lessons if item.id == lesson.pk), None)
-        if user.is_authenticated:
+        studies = access.may_study(user, lesson, opens=opens)
+        if studies:
             progress.note_visit(user, lesson, known)
         context |= _reading_context(request, lesson) | {
-            "is_done": known is not None and known.done_at is not None,
-            "resume_passage": known.passage if known else "",
+            "is_learner": studies,
+            "is_done": studies and known is not None and known.done_at is not None,
+            "resume_passage": known.passage if studies and known else "",
         }
         response = TemplateResponse(request, "lessons/lesson_page.html", context)
     patch_cache_control(response, private=True, no_cache=True)
@@ -137,7 +117,8 @@ def course_of(lesson: LessonPage) -> CoursePage:
 
 def _readable_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> LessonPage:
     page = find_lesson(request, course, module, lesson)
-    if not (page.is_free or access.may_open_course(request.user, course_of(page))):
+    opens = access.may_open_course(request.user, course_of(page))
+    if not access.may_study(request.user, page, opens=opens):
         raise PermissionDenied
     return page
 
@@ -163,7 +144,6 @@ def _reading_context(request: HttpRequest, lesson: LessonPage) -> dict:
         "intro_html": markdown.render(lesson.intro),
         "sections": sections_of(lesson.body),
         "view": view if view in VIEWS else VIEWS[0],
-        "is_learner": request.user.is_authenticated,
         "done_url": reverse("lessons:done", kwargs=address),
         "undo_url": reverse("lessons:undo", kwargs=address),
         "place_url": reverse("lessons:place", kwargs=address),

@@ -10,7 +10,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from courses.models import CoursePage
-from enrollment.access import may_open
 from enrollment.forms import EnquiryForm
 from lessons.outline import CourseOutline
 
@@ -29,12 +28,11 @@ class NextStep:
 
 @register.simple_tag(takes_context=True)
 def next_step(context: Context, course: CoursePage, outline: CourseOutline) -> NextStep:
-    """Return what the primary button of a course does; one query for people who are signed in."""
-    user = context["request"].user
-    if user.is_authenticated and may_open(user, course):
+    """Return what the primary button of a course does; the outline has what the visitor may open."""
+    if outline.opens:
         return _learners_step(outline, course)
     if course.is_free:
-        return _joining_step(signed_in=user.is_authenticated, course=course)
+        return _joining_step(signed_in=context["request"].user.is_authenticated, course=course)
     free = next((lesson for lesson in outline.lessons if lesson.is_free and not lesson.here), None)
     if outline.lessons and free and not any(lesson.here for lesson in outline.lessons):
         return NextStep(gettext("Start free"), free.url)

@@ -19,7 +19,7 @@ from enrollment.access import open_courses
 from enrollment.enrolling import enroll
 from lessons.models import LessonPage, Progress
 from lessons.outline import CourseOutline, OutlineLesson, build_outlines
-from lessons.views import sections_of
+from lessons.passages import sections_of
 
 FREE_LESSONS_SHOWN = 3
 
@@ -50,7 +50,7 @@ def learn(request: SignedInRequest) -> HttpResponse:
     """Show where to go on, this week, and the learner's courses."""
     courses = open_courses(request.user)
     outlines = build_outlines(courses, request=request, opened=[course.pk for course in courses])
-    free = LessonPage.objects.live().filter(is_free=True).order_by("path")
+    free = LessonPage.objects.published().filter(is_free=True).order_by("path")
     return render(
         request,
         "enrollment/learn.html",

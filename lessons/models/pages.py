@@ -4,15 +4,31 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Length, Substr
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.fields import StreamField
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import Page, PageManager, PageViewRestriction
+from wagtail.query import PageQuerySet
 
 from courses.blocks import validate_prose
 from courses.models.pages import lines
 from lessons.blocks import LessonBody
+
+
+class LessonQuerySet(PageQuerySet):
+    """Reads of lessons."""
+
+    def published(self) -> "LessonQuerySet":
+        """Lessons that readers can come to: live, in a live module of a live course."""
+        path = OuterRef("path")
+        above = [Substr(path, 1, Length(path) - levels * Page.steplen) for levels in (1, 2)]
+        return self.live().exclude(Exists(Page.objects.filter(live=False, path__in=above).order_by()))
+
+
+LessonManager = PageManager.from_queryset(LessonQuerySet)
 
 
 class LessonPage(Page):
@@ -49,6 +65,8 @@ class LessonPage(Page):
     ]
     parent_page_types: ClassVar = ["courses.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
+
+    objects = LessonManager()
 
     @property
     def outcome_list(self) -> list[str]:

@@ -12,9 +12,13 @@ from lessons import access
 from lessons.blocks.code import ParallelValue
 from lessons.highlight import CodeLine
 from lessons.models import LessonPage
-from lessons.outline import CourseOutline, build_outline
+from lessons.models.pages import LessonQuerySet
+from lessons.outline import CourseOutline, OutlineModule, build_outline
 
 register = template.Library()
+
+LESSONS_SEARCHED = 5
+"""How many free lessons are read to find a short pair."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,14 @@ class Pair:
     lesson: LessonPage
 
 
+@dataclass(frozen=True)
+class Start:
+    """A lesson to start with, and whether the course begins with it."""
+
+    lesson: LessonPage
+    is_first: bool
+
+
 @register.simple_tag(takes_context=True)
 def course_outline(context: Context, course: CoursePage) -> CourseOutline:
     """Return the outline of a course as the visitor sees it; three to four queries."""
@@ -33,11 +45,19 @@ def course_outline(context: Context, course: CoursePage) -> CourseOutline:
 
 
 @register.simple_tag
+def module_in(outline: CourseOutline, module_id: int) -> OutlineModule | None:
+    """Return the module of an outline that has this page id, or None."""
+    return outline.module(module_id)
+
+
+@register.simple_tag
 def shortest_pair(course: CoursePage | None) -> Pair | None:
-    """Return the shortest Django and Flask pair in the free lessons of a course, or None; one query."""
+    """Return the shortest Django and Flask pair in the first free lessons of a course, or None; one query."""
+    if course is None:
+        return None
     pairs = [
         Pair(block, lesson)
-        for lesson in _free_lessons(course)
+        for lesson in _lessons(course).filter(is_free=True)[:LESSONS_SEARCHED]
         for block in lesson.body
         if block.block_type == "parallel"
     ]
@@ -45,9 +65,14 @@ def shortest_pair(course: CoursePage | None) -> Pair | None:
 
 
 @register.simple_tag
-def first_lesson(course: CoursePage | None) -> LessonPage | None:
-    """Return the first free lesson of a course, or None; one query."""
-    return next(iter(_free_lessons(course)), None)
+def free_start(course: CoursePage | None) -> Start | None:
+    """Return the first free lesson of a course, or None; two queries, neither reads a body."""
+    if course is None:
+        return None
+    lesson = _lessons(course).filter(is_free=True).defer("body").first()
+    if lesson is None:
+        return None
+    return Start(lesson, is_first=lesson.pk == _lessons(course).values_list("pk", flat=True).first())
 
 
 @register.simple_tag
@@ -64,7 +89,5 @@ def match_label(pair: ParallelValue, side: str, line: CodeLine) -> str:
     }
 
 
-def _free_lessons(course: CoursePage | None) -> list[LessonPage]:
-    if course is None:
-        return []
-    return list(LessonPage.objects.live().descendant_of(course).filter(is_free=True).order_by("path"))
+def _lessons(course: CoursePage) -> LessonQuerySet:
+    return LessonPage.objects.published().descendant_of(course).order_by("path")

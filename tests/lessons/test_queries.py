@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from courses.models import CoursePage
+from courses.models import CoursePage, HomePage, ModulePage
 from enrollment.models import Enrollment
+from lessons.views import find_lesson
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.courses import make_course, make_module
 from tests.factories.lessons import make_lesson
@@ -29,6 +30,32 @@ def test_a_lesson_costs_a_visitor_at_most_eight_queries(visitor: Client, course:
 
 def test_a_lesson_costs_a_learner_at_most_twelve_queries(learner: User, course: SmallCourse) -> None:
     assert queries(signed_in(learner), course.locked.url) <= 12
+
+
+def test_a_lesson_is_found_with_one_query(course: SmallCourse) -> None:
+    request = RequestFactory().get(course.free.url)
+    find_lesson(request, "python-full-stack", "first-pages", "why")
+    with CaptureQueriesContext(connection) as captured:
+        find_lesson(request, "python-full-stack", "first-pages", "why")
+    assert len(captured) == 1
+
+
+def test_the_course_page_asks_the_access_policy_once(learner: User, course: SmallCourse) -> None:
+    client = signed_in(learner)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(course.page.url)
+    assert sum('FROM "enrollment_enrollment"' in query["sql"] for query in captured) == 1
+
+
+def test_the_home_page_reads_the_bodies_of_five_lessons_at_most(visitor: Client, course: SmallCourse) -> None:
+    fill_free(course.module, lessons=8)
+    HomePage.objects.update(course=course.page)
+    visitor.get("/")
+    with CaptureQueriesContext(connection) as captured:
+        assert visitor.get("/").status_code == 200
+    reads = [query["sql"] for query in captured if '"lessons_lessonpage"."body"' in query["sql"]]
+    assert len(reads) == 1
+    assert "LIMIT 5" in reads[0]
 
 
 @pytest.mark.parametrize("who", ["visitor", "learner"])
@@ -70,6 +97,12 @@ def test_the_catalogue_costs_the_same_for_one_course_and_for_three(
     make_course()
 
     assert queries(visitor, "/courses/") == one
+
+
+def fill_free(module: ModulePage, *, lessons: int) -> None:
+    """Put free lessons into a module."""
+    for _ in range(lessons):
+        make_lesson(module, is_free=True)
 
 
 def fill(course: CoursePage, *, modules: int, lessons: int) -> None:

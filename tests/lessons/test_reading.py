@@ -1,11 +1,14 @@
 """Reading lessons: who may, in which order, and how progress moves."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
-from wagtail.models import PageViewRestriction
+from wagtail.models import PageViewRestriction, Site
 
 from accounts.models import User
-from lessons.models import Progress
+from content.exporter import export_course
+from lessons.models import LessonPage, Progress
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.courses import make_course, make_module
 from tests.factories.lessons import SECRET_SENTENCE, make_lesson
@@ -45,8 +48,51 @@ def test_an_enrolled_learner_reads_every_lesson(learner: User, course: SmallCour
     assert SECRET_SENTENCE in signed_in(learner).get(course.locked.url).content.decode()
 
 
-def test_an_author_reads_a_locked_lesson(author: User, course: SmallCourse) -> None:
-    assert SECRET_SENTENCE in signed_in(author).get(course.locked.url).content.decode()
+def test_an_author_reads_a_locked_lesson_and_studies_nothing(author: User, course: SmallCourse) -> None:
+    page = signed_in(author).get(course.locked.url).content.decode()
+
+    assert SECRET_SENTENCE in page
+    assert "Mark done" not in page
+    assert "data-place-url" not in page
+    assert "to keep your progress" not in page
+    assert not Progress.objects.exists()
+
+
+def test_staff_keep_progress_where_they_study(author: User, course: SmallCourse) -> None:
+    assert "Mark done" in signed_in(author).get(course.free.url).content.decode()
+
+    assert Progress.objects.get().lesson == course.free
+
+
+@pytest.mark.parametrize("part", ["module", "page"])
+def test_a_live_lesson_in_an_unpublished_part_is_nowhere(
+    part: str, learner: User, course: SmallCourse, site: Site, tmp_path: Path
+) -> None:
+    other = make_lesson(make_module(course.page), title="Elsewhere", is_free=True)
+    getattr(course, part).unpublish()
+    client = signed_in(learner)
+
+    assert client.get(course.free.url).status_code == 404
+    assert client.get(course.module.url).status_code == 404
+    assert client.post(f"{course.free.url}done/").status_code == 404
+    assert course.free not in LessonPage.objects.published()
+    assert "Why a framework" not in client.get("/learn/").content.decode()
+    if part == "module":
+        assert client.get(other.url).status_code == 200
+        assert "1 lesson" in client.get("/courses/").content.decode()
+        assert "Why a framework" not in client.get(course.page.url).content.decode()
+        assert export_course(course.page.slug, tmp_path / "out") == 3
+
+
+def test_the_dashboard_offers_no_free_lesson_of_an_unpublished_module(
+    stranger: User, course: SmallCourse
+) -> None:
+    client = signed_in(stranger)
+    assert "Why a framework" in client.get("/learn/").content.decode()
+
+    course.module.unpublish()
+
+    assert "Why a framework" not in client.get("/learn/").content.decode()
 
 
 def test_marking_done_goes_on_to_the_next_lesson_and_shows_everywhere(

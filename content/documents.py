@@ -131,7 +131,7 @@ class CourseFile(Document):
     level: str = CoursePage.Level.BEGINNER.value
     framework: str = CoursePage.Framework.BOTH.value
     hours: int = 1
-    price: Decimal = Decimal(0)
+    price: Decimal
     outcomes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     projects: tuple[tuple[str, str], ...] = ()

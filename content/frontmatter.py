@@ -51,7 +51,7 @@ class FrontMatter:
 
     def amount(self, name: str) -> Decimal:
         """Return an amount of money with at most two decimals."""
-        value = self.text(name, "0")
+        value = self.text(name)
         try:
             amount = Decimal(value)
             if not amount.is_finite() or amount != round(amount, 2):

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('level', models.CharField(choices=[('beginner', 'Beginner'), ('intermediate', 'Intermediate'), ('advanced', 'Advanced')], default='beginner', max_length=12, verbose_name='level')),
                 ('framework', models.CharField(choices=[('both', 'Django + Flask'), ('django', 'Django'), ('flask', 'Flask'), ('none', 'No framework')], default='both', max_length=8, verbose_name='framework')),
                 ('hours', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='hours of study')),
-                ('price', models.DecimalField(decimal_places=2, default=0, help_text='0 makes the course free: anybody signed in may join.', max_digits=9, validators=[django.core.validators.MinValueValidator(0)], verbose_name='price (₹)')),
+                ('price', models.DecimalField(decimal_places=2, help_text='0 makes the course free: anybody signed in may join.', max_digits=9, validators=[django.core.validators.MinValueValidator(0)], verbose_name='price (₹)')),
                 ('outcomes', models.TextField(blank=True, help_text='One a line.', verbose_name='outcomes')),
                 ('needs', models.TextField(blank=True, help_text='One a line.', verbose_name='what you need')),
                 ('projects', wagtail.fields.StreamField([('project', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'label': 'Title', 'max_length': 120}), 1: ('wagtail.blocks.TextBlock', (), {'label': 'Text', 'required': False, 'rows': 2}), 2: ('wagtail.blocks.StructBlock', [[('title', 0), ('text', 1)]], {})}, verbose_name='projects')),
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('questions', wagtail.fields.StreamField([('question', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'label': 'Title', 'max_length': 120}), 1: ('wagtail.blocks.TextBlock', (), {'label': 'Text', 'required': False, 'rows': 2}), 2: ('wagtail.blocks.StructBlock', [[('title', 0), ('text', 1)]], {})}, verbose_name='questions')),
             ],
             options={
-                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='course_price_not_negative')],
             },
             bases=('wagtailcore.page',),
         ),
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['starts_on'],
                 'indexes': [models.Index(fields=['course', 'starts_on'], name='cohort_course_starts')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('seats_taken__lte', models.F('seats'))), name='cohort_not_overbooked'), models.UniqueConstraint(fields=('course', 'starts_on', 'mode'), name='cohort_once_a_day_and_mode')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('seats_taken__lte', models.F('seats'))), name='cohort_not_overbooked'), models.CheckConstraint(condition=models.Q(('price__isnull', True), ('price__gte', 0), _connector='OR'), name='cohort_price_not_negative', violation_error_message='Enter a price of 0 or more.'), models.UniqueConstraint(fields=('course', 'starts_on', 'mode'), name='cohort_once_a_day_and_mode')],
             },
         ),
         migrations.CreateModel(

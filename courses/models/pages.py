@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
@@ -18,6 +20,13 @@ from courses.blocks import (
     StepsBlock,
     TitledTextBlock,
 )
+
+CATALOGUE_SLUG = "courses"
+"""The addresses of the catalogue and of every lesson begin with it."""
+PLACEMENT_SLUG = "placement"
+"""The page with this slug is shown at /placement/, together with its form."""
+MODULE_SLUGS_TAKEN = {"join"}
+"""Addresses below a course that aren't modules."""
 
 
 class HomePage(Page):
@@ -69,6 +78,14 @@ class StandardPage(Page):
     parent_page_types: ClassVar = ["courses.HomePage"]
     subpage_types: ClassVar[list[str]] = []
 
+    def clean(self) -> None:
+        super().clean()
+        if self.pk and self.slug != PLACEMENT_SLUG:
+            before = Page.objects.filter(pk=self.pk).values_list("slug", flat=True).first()
+            if before == PLACEMENT_SLUG:
+                message = _("This page is shown at /placement/, with its form. Keep “placement” as its slug.")
+                raise ValidationError({"slug": message})
+
 
 class CataloguePage(Page):
     """The list of courses at /courses/."""
@@ -89,8 +106,20 @@ class CataloguePage(Page):
             "courses": listed_courses(self, filters),
         }
 
+    def clean(self) -> None:
+        super().clean()
+        if self.slug != CATALOGUE_SLUG:
+            message = _("The addresses of all lessons begin with /courses/. Keep “courses” as the slug.")
+            raise ValidationError({"slug": message})
+
+    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = super().serve(request, *args, **kwargs)
+        patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+        return response
+
     def get_template(self, request: HttpRequest, *args: object, **kwargs: object) -> str:
-        if getattr(request, "htmx", False):
+        htmx = getattr(request, "htmx", None)
+        if htmx and not htmx.history_restore_request:
             return "courses/catalogue_page.html#results"
         return super().get_template(request, *args, **kwargs)
 
@@ -118,7 +147,6 @@ class CoursePage(Page):
         _("price (₹)"),
         max_digits=9,
         decimal_places=2,
-        default=0,
         validators=[MinValueValidator(0)],
         help_text=_("0 makes the course free: anybody signed in may join."),
     )
@@ -153,6 +181,11 @@ class CoursePage(Page):
     parent_page_types: ClassVar = ["courses.CataloguePage"]
     subpage_types: ClassVar = ["courses.ModulePage"]
 
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(price__gte=0), name="course_price_not_negative")
+        ]
+
     @property
     def is_free(self) -> bool:
         """Whether anybody signed in may join without admissions."""
@@ -177,6 +210,17 @@ class ModulePage(Page):
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("summary")]
     parent_page_types: ClassVar = ["courses.CoursePage"]
     subpage_types: ClassVar = ["lessons.LessonPage"]
+
+    def clean(self) -> None:
+        super().clean()
+        if self.slug in MODULE_SLUGS_TAKEN:
+            message = _("The address “%(slug)s” below a course is taken. Use another slug.")
+            raise ValidationError({"slug": message % {"slug": self.slug}})
+
+    def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not self.get_parent().live:
+            raise Http404
+        return super().serve(request, *args, **kwargs)
 
 
 def lines(text: str) -> list[str]:

@@ -74,6 +74,7 @@ def test_head_mistake_has_its_line(text: str, line: int, message: str) -> None:
         ("summary: s\nhours: 2\nlevel: easy", "“easy” is not one of beginner"),
         ("summary: s\nhours: 2\nprice: 1.234", "not an amount"),
         ("summary: s\nhours: 2\nprice: NaN", "not an amount"),
+        ("summary: s\nhours: 2", "price"),
         ("summary: s\nhours: 2\nroles:\n  - title: a\n    pay: b", "each entry has title and text"),
         ("hours: 2", "The head has no summary"),
     ],

@@ -1,6 +1,7 @@
 """Whatever an author may write survives the way into a file and back."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -124,7 +125,13 @@ def test_page_reads_back_the_same(blocks: tuple[Block, ...]) -> None:
 @given(title=words, outcomes=st.lists(words, max_size=3), roles=st.lists(st.tuples(words, words), max_size=2))
 def test_head_reads_back_the_same(title: str, outcomes: list[str], roles: list[tuple[str, str]]) -> None:
     course = CourseFile(
-        id=ID, title=title, summary=title, outcomes=tuple(outcomes), roles=tuple(roles), hours=24
+        id=ID,
+        title=title,
+        summary=title,
+        outcomes=tuple(outcomes),
+        roles=tuple(roles),
+        hours=24,
+        price=Decimal(0),
     )
     assert CourseFile.parse(course.write(), "course.md") == course
 

@@ -20,11 +20,6 @@ class WorkingCalendar:
     holidays: Set[date]
     zone: ZoneInfo
 
-    def is_open(self, at: datetime) -> bool:
-        """Whether the institute is open at this moment."""
-        local = at.astimezone(self.zone)
-        return self._works_on(local.date()) and self.opens_at <= local.time() < self.closes_at
-
     def add_hours(self, start: datetime, hours: float) -> datetime:
         """Return the moment when `hours` of working time have passed since `start`.
 

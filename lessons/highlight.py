@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
@@ -28,11 +27,6 @@ LANGUAGES = [
     ("text", "Plain text"),
 ]
 
-LANGUAGE_OF_SUFFIX = {
-    ".py": "python", ".html": "html+django", ".css": "css", ".js": "javascript",
-    ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".toml": "toml", ".sql": "sql", ".sh": "bash",
-}  # fmt: skip
-
 _MATCH_MARK = re.compile(
     r"(?<![ \t])[ \t]*(?:#|//|--|<!--|\{#|/\*)=(\d{1,4})(?:[ \t]*(?:-->|#\}|\*/))?[ \t]*$"
 )
@@ -45,11 +39,6 @@ class CodeLine:
     number: int
     html: SafeString
     match: int | None
-
-
-def language_of(filename: str) -> str:
-    """Return the language that a file's name suggests, or plain text."""
-    return LANGUAGE_OF_SUFFIX.get(PurePosixPath(filename).suffix, "text")
 
 
 def split_marks(code: str) -> tuple[str, dict[int, int]]:

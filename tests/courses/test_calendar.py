@@ -50,9 +50,3 @@ def test_a_calendar_that_never_opens_still_gives_a_date() -> None:
     never = WorkingCalendar(set(), time(10), time(18), set(), ZONE)
 
     assert never.add_hours(at("2026-11-23 10:00"), 8) == at("2026-11-23 18:00")
-
-
-def test_open_now() -> None:
-    assert MONDAY_TO_SATURDAY.is_open(at("2026-11-23 10:00"))
-    assert not MONDAY_TO_SATURDAY.is_open(at("2026-11-23 18:00"))
-    assert not MONDAY_TO_SATURDAY.is_open(at("2026-11-25 12:00"))

@@ -1,16 +1,12 @@
 // Says in words when a passkey or security key could not be used.
 
-const REASONS = {
-  InvalidStateError: "This device is registered already.",
-  NotAllowedError: "No key was used. Try again, or use another way.",
-  NotSupportedError: "This browser can’t use such a key. Use another way.",
-  SecurityError: "Keys don’t work at this web address. Use another way.",
-};
+const texts = document.querySelector("[data-passkey-texts]").dataset;
 
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   const place = document.getElementById("passkey-problem");
-  const reason = REASONS[event.detail.exception.name] ?? "The key could not be used. Try again, or use another way.";
+  const name = event.detail.exception.name;
+  const reason = texts[name.charAt(0).toLowerCase() + name.slice(1)] ?? texts.other;
   place.replaceChildren();
   const line = document.createElement("p");
   line.className = "note";

@@ -1,6 +1,7 @@
 // Password fields: a button that shows what was typed, and a meter in words below new passwords.
 
 const LENGTH = 12;
+const texts = document.querySelector("[data-password-texts]").dataset;
 
 function addShowButton(input) {
   const button = document.createElement("button");
@@ -8,7 +9,7 @@ function addShowButton(input) {
   button.className = "linklike";
   const show = (visible) => {
     input.type = visible ? "text" : "password";
-    button.textContent = visible ? "Hide password" : "Show password";
+    button.textContent = visible ? texts.hide : texts.show;
   };
   show(false);
   button.addEventListener("click", () => show(input.type === "password"));
@@ -19,10 +20,10 @@ function addShowButton(input) {
 /** What a password is worth, in words; the server decides. */
 function judge(password) {
   const missing = LENGTH - password.length;
-  if (missing > 0) return missing === 1 ? "1 character to go" : `${missing} characters to go`;
+  if (missing > 0) return texts.left.replace("%", missing);
   const different = new Set(password.toLowerCase()).size;
-  if (different < 6) return "Long enough, but easy to guess: use more different characters";
-  return password.length < 16 ? "Good" : "Very good";
+  if (different < 6) return texts.easy;
+  return password.length < 16 ? texts.good : texts.veryGood;
 }
 
 function addMeter(input) {

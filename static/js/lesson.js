@@ -58,6 +58,14 @@ switches?.addEventListener("keydown", (event) => {
 
 // Keys --------------------------------------------------------------------------------------------
 
+const dialog = document.querySelector("#keys");
+const singleKeys = document.querySelector("[data-single-keys]");
+let listening = true;
+try {
+  listening = localStorage.getItem("keys") !== "off";
+} catch {
+  // Storage is blocked: the choice holds for this page.
+}
 const follow = (rel) => document.querySelector(`[data-go="${rel}"]`)?.click();
 const keys = {
   n: () => follow("next"),
@@ -70,12 +78,24 @@ const keys = {
     if (button?.offsetParent) button.click();
     else document.querySelector("#contents [aria-current]")?.focus();
   },
-  "?": () => document.querySelector("#keys")?.showModal(),
+  "?": () => dialog?.showModal(),
 };
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !article) return;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !article || !listening) return;
   keys[event.key]?.();
+});
+document.querySelector("[data-show-keys]")?.addEventListener("click", () => dialog.showModal());
+singleKeys?.setAttribute("aria-pressed", String(listening));
+singleKeys?.addEventListener("click", () => {
+  listening = !listening;
+  singleKeys.setAttribute("aria-pressed", String(listening));
+  try {
+    if (listening) localStorage.removeItem("keys");
+    else localStorage.setItem("keys", "off");
+  } catch {
+    // Storage is blocked: the choice holds for this page.
+  }
 });
 
 // The passage being read, kept for signed-in readers -------------------------------------------------

@@ -60,6 +60,47 @@ def test_an_enrolled_student_sees_matched_lines_and_progress(
     expect(page.get_by_role("button", name="Mark done and go on")).to_be_visible()
 
 
+def test_single_keys_can_be_switched_off_for_good(page: Page) -> None:
+    page.goto("/courses/python-full-stack/first-pages/why-a-framework/")
+    article = page.locator("article[data-lesson]")
+    switch = page.get_by_role("button", name="Single keys")
+    page.keyboard.press("1")
+    expect(article).to_have_attribute("data-view", "django")
+
+    page.keyboard.press("?")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    look(page)
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(switch).to_contain_text("off")
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.press("2")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(article).to_have_attribute("data-view", "django")
+
+    contents = page.get_by_role("button", name="Contents")
+    if contents.is_visible():
+        contents.click()
+    page.get_by_role("button", name="Keys", exact=True).click()
+    switch.click()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("2")
+    expect(article).to_have_attribute("data-view", "flask")
+
+
+def test_password_fields_speak(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    password = page.get_by_label("Password", exact=True)
+    password.fill("short")
+    expect(page.get_by_text("Characters to go: 7")).to_be_visible()
+    password.fill("two-frameworks-one-idea")
+    expect(page.get_by_text("Very good")).to_be_visible()
+    page.get_by_role("button", name="Show password").click()
+    expect(page.get_by_role("button", name="Hide password")).to_be_visible()
+
+
 def test_account_pages(page: Page, sign_in: Callable[[str], None]) -> None:
     for address in ("/accounts/login/", "/accounts/password/reset/"):
         page.goto(address)

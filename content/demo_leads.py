@@ -12,7 +12,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import yaml
 from django.db import transaction
 from django.utils import timezone
-from wagtail.models import Site
 
 from accounts.addresses import accept_address
 from accounts.models import User
@@ -83,7 +82,7 @@ def make_leads(path: Path) -> int:
     if not fresh:
         return 0
     desk = Desk(
-        institute=InstituteSettings.for_site(Site.objects.get(is_default_site=True)),
+        institute=InstituteSettings.current(),
         course=CoursePage.objects.filter(slug=COURSE).first(),
         owner=User.objects.filter(email=OWNER).first(),
         now=timezone.localtime(),

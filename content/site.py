@@ -130,10 +130,9 @@ def _catalogue(site_file: FrontMatter) -> Wanted:
 
 
 def _set_up_institute(site_file: FrontMatter) -> None:
-    """Fill in the facts about the institute unless somebody already has."""
-    site = Site.objects.get(is_default_site=True)
-    institute = InstituteSettings.objects.filter(site=site).first() or InstituteSettings(site=site)
-    if institute.pk and institute.name != UNTOUCHED_NAME:
+    """Fill in the facts about the institute unless somebody already has, or there is no site."""
+    institute = InstituteSettings.current()
+    if not institute.pk or institute.name != UNTOUCHED_NAME:
         return
     head = site_file.section("institute")
     for name in TEXT_SETTINGS:

@@ -53,6 +53,11 @@ class Cohort(models.Model):
         indexes: ClassVar = [models.Index(fields=["course", "starts_on"], name="cohort_course_starts")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(seats_taken__lte=F("seats")), name="cohort_not_overbooked"),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gte=0),
+                name="cohort_price_not_negative",
+                violation_error_message=_("Enter a price of 0 or more."),
+            ),
             models.UniqueConstraint(
                 fields=["course", "starts_on", "mode"], name="cohort_once_a_day_and_mode"
             ),

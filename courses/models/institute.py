@@ -12,7 +12,7 @@ from modelcluster.models import ClusterableModel
 from phonenumber_field.modelfields import PhoneNumberField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
-from wagtail.models import Orderable
+from wagtail.models import Orderable, Site
 
 from courses.calendar import WorkingCalendar
 
@@ -74,6 +74,12 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
         super().clean()
         if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("Closing time must be after opening time.")})
+
+    @classmethod
+    def current(cls) -> "InstituteSettings":
+        """Return the facts of the default site, else of the first one; without a site, unsaved defaults."""
+        site = Site.objects.order_by("-is_default_site", "pk").first()
+        return cls.for_site(site) if site else cls()
 
     @property
     def working_weekdays(self) -> set[int]:

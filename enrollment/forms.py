@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage
@@ -147,12 +148,29 @@ class EnquiryForm(forms.Form):
             raise ValidationError(PHONE_FORMAT)
         return typed
 
+    def said(self) -> dict[str, str]:
+        """Return each visible answer in words by its label, cleaned; "" where nothing was answered."""
+        self.full_clean()
+        return {
+            str(field.label): _in_words(field) for field in self.visible_fields() if field.name != "website"
+        }
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         needs_phone = cleaned.get("contact_by") in {Lead.ContactBy.PHONE, Lead.ContactBy.WHATSAPP}
         if needs_phone and not cleaned.get("phone") and "phone" not in self.errors:
             self.add_error("phone", PHONE_FORMAT)
         return cleaned
+
+
+def _in_words(field: forms.BoundField) -> str:
+    if isinstance(field.field, forms.BooleanField):
+        return gettext("Yes") if field.value() else gettext("No")
+    if isinstance(field.field, forms.ChoiceField | forms.ModelChoiceField):
+        choices = {str(key): str(label) for key, label in field.field.widget.choices if str(key)}
+        return choices.get(str(field.value() or ""), "")
+    value = field.form.cleaned_data.get(field.name)
+    return "" if value is None else str(value)
 
 
 class PlacementForm(EnquiryForm):

@@ -8,10 +8,11 @@ from uuid import UUID, uuid4, uuid5
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone, translation
 from django.utils.datastructures import MultiValueDict
-from wagtail.models import Site
+from django.utils.translation import gettext as _
 
 from courses.models import InstituteSettings
 from enrollment.forms import EnquiryForm, PlacementForm
@@ -33,6 +34,11 @@ NOTICE_VERSION = "2026-11"
 """Which wording of the news consent was shown; changes when the wording does."""
 UNSETTLED_AFTER = timedelta(minutes=2)
 """A post that is only recorded after this time was cut off and is settled by the sweep."""
+SWEEP_SIZE = 1000
+
+SETTLED = {Submission.Outcome.LEAD, Submission.Outcome.REPEATED, Submission.Outcome.SPAM}
+"""Outcomes that nothing changes any more."""
+RECORD_TRIES = 5
 
 _REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _NOT_CONTENT = {"csrfmiddlewaretoken", "key"}
@@ -49,40 +55,53 @@ def find_repeat(data: QueryDict) -> Submission | None:
     return Submission.objects.filter(key__in=[key, uuid5(key, digest)], digest=digest).first()
 
 
+def fingerprint(data: QueryDict) -> str:
+    """Return what copies of one post, and no others, have in common; "" for one without a key."""
+    key = _posted_key(data)
+    return f"{key}:{_digest(_payload(data))}" if key else ""
+
+
 def record(*, form: str, data: QueryDict, address: str | None) -> Submission:
     """Commit a post as it came, before anything is checked.
 
     The same key with the same content is the same submission. The same key with other content (a
-    corrected form, or a cached page used by two people) is kept beside the first one.
+    corrected form, or a cached page used by two people) is kept beside the first one. A key or a
+    reference that was taken at the same moment is tried again, RECORD_TRIES times in all.
     """
     payload = _payload(data)
     digest = _digest(payload)
-    key = _posted_key(data) or uuid4()
-    earlier = Submission.objects.filter(key=key).first()
-    if earlier and earlier.digest != digest:
-        key = uuid5(key, digest)
-    while True:
+    posted_key = _posted_key(data) or uuid4()
+    for tries_left in reversed(range(RECORD_TRIES)):
+        earlier = Submission.objects.filter(key=posted_key).first()
+        other = earlier if earlier and earlier.digest != digest else None
+        key = uuid5(posted_key, digest) if other else posted_key
+        if found := Submission.objects.filter(key=key, digest=digest).first():
+            return found
         try:
-            with transaction.atomic():
+            with transaction.atomic(durable=True):
                 return Submission.objects.create(
                     key=key,
                     reference=_new_reference(),
                     form=form,
                     payload=payload,
                     digest=digest,
-                    repeats=earlier if earlier and earlier.key != key else None,
+                    repeats=other,
                     address=address,
                 )
         except IntegrityError:
-            if found := Submission.objects.filter(key=key).first():
-                return found if found.digest == digest else record(form=form, data=data, address=address)
+            if not tries_left:
+                raise
+    raise AssertionError
 
 
 def settle(submission: Submission) -> EnquiryForm | None:
     """Turn a recorded post into a lead, or return the form with its errors.
 
-    Safe to call again at any time and by two processes at once: one key makes one lead.
+    Safe to call again at any time and by two processes at once: one key makes one lead. What is
+    settled stays settled, also when its course can't be chosen any more.
     """
+    if submission.outcome in SETTLED:
+        return None
     form = FORMS[submission.form](typed(submission))
     if not form.is_valid() and not form["website"].value():
         Submission.objects.filter(pk=submission.pk, outcome=Submission.Outcome.RECEIVED).update(
@@ -91,12 +110,12 @@ def settle(submission: Submission) -> EnquiryForm | None:
         return form
     with transaction.atomic():
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
-        if locked.outcome not in {Submission.Outcome.RECEIVED, Submission.Outcome.REJECTED}:
+        if locked.outcome in SETTLED:
             return None
         if form["website"].value():
             locked.outcome = Submission.Outcome.SPAM
         elif lead := _same_enquiry(locked, form.cleaned_data["email"]):
-            _note_repeat(lead, form.cleaned_data)
+            _note_repeat(lead, locked, form)
             locked.lead, locked.outcome = lead, Submission.Outcome.REPEATED
         else:
             locked.lead = _make_lead(locked, form.cleaned_data)
@@ -107,15 +126,38 @@ def settle(submission: Submission) -> EnquiryForm | None:
 
 
 def settle_left_over() -> int:
-    """Settle posts whose request died between recording and settling; return how many."""
+    """Settle posts whose request died between recording and settling, the oldest first; return how many.
+
+    One that can't be settled is logged with its reference and doesn't hold up the others.
+    """
     left_over = Submission.objects.filter(
         outcome=Submission.Outcome.RECEIVED, received_at__lt=timezone.now() - UNSETTLED_AFTER
-    )[:100]
+    ).order_by("received_at", "pk")
     count = 0
-    for submission in left_over:
-        settle(submission)
-        count += 1
+    for submission in left_over[:SWEEP_SIZE]:
+        try:
+            refused = settle(submission)
+        except Exception:
+            log.exception("submission_not_settled", reference=submission.reference)
+            continue
+        if refused:
+            log.warning("left_over_submission_invalid", reference=submission.reference)
+        else:
+            count += 1
     return count
+
+
+def reference_for(submission: Submission) -> str:
+    """Return the reference to tell the sender: the lead's, also for a post that added to it; one query."""
+    lead = Lead.objects.filter(submissions=submission).only("reference").first()
+    return lead.reference if lead else submission.reference
+
+
+def newest_of(submission: Submission) -> Submission:
+    """Return the last post that belongs to the same lead; the submission itself if it made none."""
+    if submission.lead is None:
+        return submission
+    return submission.lead.submissions.latest("received_at", "pk")
 
 
 def typed(submission: Submission) -> MultiValueDict:
@@ -127,7 +169,7 @@ def answer_promised_by(submission: Submission) -> datetime:
     """Return when someone will have answered, by working hours and holidays."""
     if submission.lead:
         return submission.lead.answer_due_at
-    institute = _institute()
+    institute = InstituteSettings.current()
     return institute.calendar().add_hours(submission.received_at, institute.answer_within_hours)
 
 
@@ -151,39 +193,43 @@ def _new_reference() -> str:
     return f"ENQ-{letters[:4]}-{letters[4:]}"
 
 
-def _institute() -> InstituteSettings:
-    return InstituteSettings.for_site(Site.objects.get(is_default_site=True))
-
-
 def _same_enquiry(submission: Submission, email: str) -> Lead | None:
-    """Return the lead of the earlier post under the same key, if it is the same person's."""
-    lead = submission.repeats.lead if submission.repeats else None
-    if lead and lead.person.contact_points.filter(kind=ContactPoint.Kind.EMAIL, value=email.lower()).exists():
-        return lead
-    return None
+    """Return the lead that another post under the same key made, if it is the same person's."""
+    if submission.repeats_id is None:
+        return None
+    same_key = Submission.objects.filter(Q(pk=submission.repeats_id) | Q(repeats=submission.repeats_id))
+    return Lead.objects.filter(
+        pk__in=same_key.values("lead"),
+        person__contact_points__kind=ContactPoint.Kind.EMAIL,
+        person__contact_points__value=email.lower(),
+    ).first()
 
 
-def _note_repeat(lead: Lead, answers: dict) -> None:
-    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.REPEATED, text=answers["message"])
+def _note_repeat(lead: Lead, submission: Submission, form: EnquiryForm) -> None:
+    """Keep everything that was corrected: numbers, the course, consent, and each answer on the timeline."""
+    answers = form.cleaned_data
+    before = lead.submissions.exclude(pk=submission.pk).order_by("-received_at", "-pk").first()
+    said_before = FORMS[before.form](typed(before)).said() if before else {}
+    changed = {label: said for label, said in form.said().items() if said_before.get(label) != said}
+    ContactPoint.objects.bulk_create(_contact_points(lead.person, answers), ignore_conflicts=True)
+    if answers["course"] and lead.course is None:
+        lead.course = answers["course"]
+        lead.save(update_fields=["course"])
+    latest = lead.person.consents.filter(purpose=Consent.Purpose.NEWS).order_by("-created_at", "-pk").first()
+    if answers["consent_news"] != (latest is not None and latest.granted):
+        _note_consent(lead.person, submission, granted=answers["consent_news"])
+    LeadEvent.objects.create(
+        lead=lead,
+        kind=LeadEvent.Kind.REPEATED,
+        text="\n".join(f"{label}: {said or _('left empty')}" for label, said in changed.items()),
+    )
 
 
 def _make_lead(submission: Submission, answers: dict) -> Lead:
-    institute = _institute()
+    institute = InstituteSettings.current()
     now = timezone.now()
     person = Person.objects.create(name=answers["name"])
-    points = [
-        ContactPoint(
-            person=person,
-            kind=ContactPoint.Kind.EMAIL,
-            value=answers["email"].lower(),
-            as_typed=answers["email"],
-        )
-    ]
-    if number := parse_phone(answers["phone"]):
-        points.append(
-            ContactPoint(person=person, kind=ContactPoint.Kind.PHONE, value=number, as_typed=answers["phone"])
-        )
-    ContactPoint.objects.bulk_create(points)
+    ContactPoint.objects.bulk_create(_contact_points(person, answers))
     lead = Lead.objects.create(
         person=person,
         reference=submission.reference,
@@ -200,18 +246,36 @@ def _make_lead(submission: Submission, answers: dict) -> Lead:
     )
     events = [LeadEvent(lead=lead, kind=LeadEvent.Kind.ENQUIRY, text=answers["message"])]
     if answers["consent_news"]:
-        Consent.objects.create(
-            person=person,
-            purpose=Consent.Purpose.NEWS,
-            granted=True,
-            notice_version=NOTICE_VERSION,
-            language=translation.get_language(),
-            submission=submission,
-        )
+        _note_consent(person, submission, granted=True)
     message = _acknowledge(submission, lead, institute, answers["email"])
     events.append(LeadEvent(lead=lead, kind=LeadEvent.Kind.MESSAGE, message=message))
     LeadEvent.objects.bulk_create(events)
     return lead
+
+
+def _contact_points(person: Person, answers: dict) -> list[ContactPoint]:
+    typed_email, typed_phone = answers["email"], answers["phone"]
+    points = [
+        ContactPoint(
+            person=person, kind=ContactPoint.Kind.EMAIL, value=typed_email.lower(), as_typed=typed_email
+        )
+    ]
+    if number := parse_phone(typed_phone):
+        points.append(
+            ContactPoint(person=person, kind=ContactPoint.Kind.PHONE, value=number, as_typed=typed_phone)
+        )
+    return points
+
+
+def _note_consent(person: Person, submission: Submission, *, granted: bool) -> None:
+    Consent.objects.create(
+        person=person,
+        purpose=Consent.Purpose.NEWS,
+        granted=granted,
+        notice_version=NOTICE_VERSION,
+        language=translation.get_language(),
+        submission=submission,
+    )
 
 
 def _acknowledge(submission: Submission, lead: Lead, institute: InstituteSettings, email: str) -> Message:

@@ -14,20 +14,25 @@ WINDOW_SECONDS = 600
 log = structlog.get_logger(__name__)
 
 
-def seconds_to_wait(address: str) -> int:
+def seconds_to_wait(address: str, *, post: str = "") -> int:
     """Count one post of an address; return 0 if it may be taken, else the seconds until it may.
 
     Windows are fixed spans of ten minutes. Each post takes one of five places; taking is atomic in every
-    cache, so posts at the same moment count too. Without a cache every post is taken: losing an enquiry is
+    cache, so posts at the same moment count too. Copies of one `post`, as two presses of a button make
+    them, count once. Without a cache every post is taken: losing an enquiry is
     worse than letting some spam in.
     """
     now = time.time()
     window = int(now // WINDOW_SECONDS)
     network = _network(address)
     try:
+        copy = f"enquiry-post:{network}:{window}:{post}"
+        if post and not cache.add(copy, True, WINDOW_SECONDS):
+            return 0
         for place in range(POSTS_PER_WINDOW):
             if cache.add(f"enquiry-posts:{network}:{window}:{place}", True, WINDOW_SECONDS):
                 return 0
+        cache.delete(copy)
     except RedisError as error:
         log.warning("enquiry_limiter_off", error=type(error).__name__)
         return 0

@@ -4,7 +4,7 @@ import re
 
 from django.db.models import Q, QuerySet
 
-from enrollment.models import ContactPoint, Lead
+from enrollment.models import ContactPoint, Lead, Submission
 
 NUMBER = re.compile(r"[\d\s()+./-]+")
 FEWEST_DIGITS = 4
@@ -12,7 +12,8 @@ FEWEST_DIGITS = 4
 
 def find_leads(leads: QuerySet[Lead], query: str) -> QuerySet[Lead]:
     """Return the leads that match the query; adds subqueries, no join, so no lead comes twice."""
-    found = Q(reference__icontains=query)
+    submissions = Submission.objects.filter(reference__icontains=query, lead__isnull=False)
+    found = Q(reference__icontains=query) | Q(pk__in=submissions.values("lead_id"))
     found |= Q(person__in=_people_at(Q(kind=ContactPoint.Kind.EMAIL, value__icontains=query)))
     found |= _name_matches(query)
     if digits := _phone_digits(query):

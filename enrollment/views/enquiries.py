@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import StandardPage
 from enrollment import intake
-from enrollment.forms import EnquiryForm
 from enrollment.limits import seconds_to_wait
 from enrollment.models import Lead, Submission
 
@@ -47,12 +46,13 @@ def thanks(request: HttpRequest, reference: str) -> HttpResponse:
         reference=reference,
     )
     own = reference == request.get_signed_cookie(OWN_ENQUIRY_COOKIE, default="", max_age=OWN_ENQUIRY_SECONDS)
-    form = intake.FORMS[submission.form](intake.typed(submission))
+    newest = intake.newest_of(submission)
+    form = intake.FORMS[newest.form](intake.typed(newest))
     context = {
         "reference": reference,
         "answer_by": intake.answer_promised_by(submission),
         "contact_phrase": Lead(contact_by=form["contact_by"].value()).contact_phrase if own else "",
-        "sent": _sent(form) if own else None,
+        "sent": [(label, said) for label, said in form.said().items() if said] if own else None,
     }
     return render(request, "enrollment/thanks.html", context)
 
@@ -64,16 +64,17 @@ def _form_view(request: HttpRequest, kind: str, template: str, context: dict) ->
     submission = intake.find_repeat(request.POST)
     if submission is None:
         address = _client_address(request)
-        if wait := seconds_to_wait(address or "unknown"):
+        if wait := seconds_to_wait(address or "unknown", post=intake.fingerprint(request.POST)):
             return _too_many(request, kind, template, context, wait)
         submission = intake.record(form=kind, data=request.POST, address=address)
     if refused := intake.settle(submission):
         refused.data = MultiValueDict({**dict(refused.data), "key": [str(uuid4())]})
         return render(request, template, context | {"form": refused}, status=422)
-    response = redirect("enrollment:thanks", reference=submission.reference)
+    reference = intake.reference_for(submission)
+    response = redirect("enrollment:thanks", reference=reference)
     response.set_signed_cookie(
         OWN_ENQUIRY_COOKIE,
-        submission.reference,
+        reference,
         max_age=OWN_ENQUIRY_SECONDS,
         httponly=True,
         secure=request.is_secure(),
@@ -111,21 +112,3 @@ def _client_address(request: HttpRequest) -> str | None:
         return get_adapter(request).get_client_ip(request)
     except PermissionDenied:
         return None
-
-
-def _chosen(form: EnquiryForm, name: str) -> str:
-    choices = {str(value): label for value, label in form.fields[name].widget.choices}
-    return str(choices.get(str(form[name].value() or ""), ""))
-
-
-def _sent(form: EnquiryForm) -> list[tuple[str, str]]:
-    rows = []
-    for field in form.visible_fields():
-        if field.name == "website":
-            continue
-        value = _chosen(form, field.name) if hasattr(field.field, "choices") else field.value()
-        if value is True or field.name == "consent_news":
-            value = _("Yes") if value else _("No")
-        if value:
-            rows.append((str(field.label), str(value)))
-    return rows

@@ -15,7 +15,7 @@ from accounts.models import User
 from enrollment.enrolling import enroll_lead
 from enrollment.models import Lead
 from tests.conftest import SmallCourse, signed_in
-from tests.factories.enrollment import LeadFactory, PersonFactory
+from tests.factories.enrollment import LeadFactory, PersonFactory, SubmissionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +110,15 @@ def test_a_lead_is_found_by_what_a_caller_says(desk: Client, query: str) -> None
     LeadFactory(person=PersonFactory(name="Bala Raj", phone="+919876543210"))
 
     assert found(desk, q=query) == ["Asha Devi"]
+
+
+def test_a_lead_is_found_by_the_reference_of_any_of_its_posts(desk: Client) -> None:
+    lead = LeadFactory(person=PersonFactory(name="Asha Devi"))
+    SubmissionFactory(reference="ENQ-7F3K-29", lead=lead)
+    SubmissionFactory(reference="ENQ-7F3K-30")
+    LeadFactory(person=PersonFactory(name="Bala Raj"))
+
+    assert found(desk, q="ENQ-7F3K") == ["Asha Devi"]
 
 
 @pytest.mark.parametrize("query", ["nobody here", "123", "\x00", "%00", "'; --", "🦆"])

@@ -8,9 +8,12 @@ from threading import Thread
 
 import pytest
 from django.core import mail
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from structlog.testing import capture_logs
+from wagtail.models import Site
 
 from courses.models import InstituteSettings
 from enrollment import intake
@@ -108,10 +111,145 @@ def test_the_same_key_with_a_changed_message_adds_to_the_same_lead(visitor: Clie
 
     visitor.post("/enquire/", data | {"message": "And what does it cost?"})
 
-    lead = Lead.objects.get()
-    assert lead.events.filter(kind=LeadEvent.Kind.REPEATED, text="And what does it cost?").exists()
+    event = Lead.objects.get().events.get(kind=LeadEvent.Kind.REPEATED)
+    assert event.text == "Your message: And what does it cost?"
     assert Submission.objects.count() == 2
     assert Message.objects.count() == 1
+
+
+def test_a_corrected_enquiry_loses_nothing(visitor: Client, course: SmallCourse) -> None:
+    data = answers()
+    visitor.post("/enquire/", data)
+    corrected = data | {
+        "name": "Kavitha S.",
+        "phone": "98765 43211",
+        "contact_by": "phone",
+        "best_time": "evening",
+        "course": str(course.page.pk),
+        "message": "",
+        "consent_news": "on",
+    }
+    response = visitor.post("/enquire/", corrected, follow=True)
+    again = visitor.post("/enquire/", corrected)
+
+    lead = Lead.objects.get()
+    assert response.redirect_chain == [(f"/enquire/thanks/{lead.reference}/", 302)]
+    assert again.url == f"/enquire/thanks/{lead.reference}/"
+    assert "98765 43211" in response.content.decode(), "the page shows what was sent last"
+    assert lead.course == course.page
+    phones = lead.person.contact_points.filter(kind=ContactPoint.Kind.PHONE).values_list("value", flat=True)
+    assert set(phones) == {"+919876543210", "+919876543211"}
+    assert Consent.objects.get().granted
+    event = lead.events.get(kind=LeadEvent.Kind.REPEATED)
+    assert event.text.splitlines() == [
+        "Your name: Kavitha S.",
+        "How should we contact you?: Phone call",
+        "Phone number: 98765 43211",
+        "Which course is it about?: Python full-stack",
+        "Best time to reach you: Evening",
+        "Your message: left empty",
+        "Send me course news about once a month. I can stop at any time.: Yes",
+    ]
+
+
+def test_a_second_correction_tells_what_changed_since_the_first(visitor: Client) -> None:
+    data = answers()
+    visitor.post("/enquire/", data)
+    visitor.post("/enquire/", data | {"message": "Second", "consent_news": "on"})
+    visitor.post("/enquire/", data | {"message": "Third \x00"})
+
+    lead = Lead.objects.get()
+    texts = list(lead.events.filter(kind=LeadEvent.Kind.REPEATED).values_list("text", flat=True))
+    assert texts[0].startswith("Your message: Third")
+    assert texts[0].endswith("I can stop at any time.: No")
+    assert texts[1].startswith("Your message: Second")
+    assert [consent.granted for consent in Consent.objects.order_by("pk")] == [True, False]
+
+
+def test_a_repeat_of_the_correction_of_a_refused_form_finds_its_lead(visitor: Client) -> None:
+    data = answers(phone="")
+    assert visitor.post("/enquire/", data).status_code == 422
+    visitor.post("/enquire/", data | {"phone": "98765 43210"})
+    visitor.post("/enquire/", data | {"phone": "98765 43211"})
+
+    assert Lead.objects.count() == 1
+
+
+def test_a_repeated_post_stays_harmless_when_its_course_was_unpublished(
+    visitor: Client, course: SmallCourse
+) -> None:
+    data = answers(course=str(course.page.pk))
+    first = visitor.post("/enquire/", data)
+    course.page.unpublish()
+
+    again = visitor.post("/enquire/", data)
+
+    assert again.status_code == 302
+    assert again.url == first.url
+    assert Submission.objects.get().outcome == Submission.Outcome.LEAD
+
+
+def test_without_a_default_site_enquiries_still_come_in(visitor: Client) -> None:
+    Site.objects.update(is_default_site=False)
+    visitor.post("/enquire/", answers())
+
+    assert Lead.objects.count() == 1
+
+
+def test_without_any_site_the_institute_has_its_defaults(db: None) -> None:
+    Site.objects.all().delete()
+    institute = InstituteSettings.current()
+
+    assert institute.pk is None
+    assert institute.calendar().add_hours(timezone.now(), institute.answer_within_hours) > timezone.now()
+
+
+def test_a_reference_taken_at_the_same_moment_is_tried_again_but_not_for_ever(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.post("/enquire/", answers())
+    taken = Submission.objects.get().reference
+    monkeypatch.setattr(intake, "_new_reference", lambda: taken)
+
+    with pytest.raises(IntegrityError):
+        intake.record(form="enquiry", data=QueryDict("name=Arun"), address=None)
+
+    references = iter([taken, "ENQ-FREE-22"])
+    monkeypatch.setattr(intake, "_new_reference", lambda: next(references))
+    assert intake.record(form="enquiry", data=QueryDict("name=Arun"), address=None).reference == "ENQ-FREE-22"
+
+
+def test_the_sweep_settles_the_oldest_first_and_no_bad_post_stops_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    posts = []
+    for number, email in enumerate(["bad@example.com", "not valid", "good@example.com"]):
+        data = QueryDict(mutable=True)
+        data.update(answers(email=email))
+        post = intake.record(form="enquiry", data=data, address=None)
+        Submission.objects.filter(pk=post.pk).update(received_at=long_ago + timedelta(minutes=number))
+        posts.append(post)
+    make_lead, order = intake._make_lead, []
+
+    def fail_for_the_bad_one(submission: Submission, values: dict) -> Lead:
+        order.append(values["email"])
+        if values["email"].startswith("bad"):
+            raise RuntimeError
+        return make_lead(submission, values)
+
+    monkeypatch.setattr(intake, "_make_lead", fail_for_the_bad_one)
+    with capture_logs() as logs:
+        assert intake.settle_left_over() == 1
+
+    assert order == ["bad@example.com", "good@example.com"]
+    told = {entry["event"]: entry["reference"] for entry in logs if entry["log_level"] != "info"}
+    assert told == {
+        "submission_not_settled": posts[0].reference,
+        "left_over_submission_invalid": posts[1].reference,
+    }
+    outcomes = [Submission.objects.get(pk=post.pk).outcome for post in posts]
+    assert outcomes == ["received", "rejected", "lead"]
 
 
 def test_a_key_that_somebody_else_used_loses_no_enquiry_and_shows_nothing_of_theirs(visitor: Client) -> None:

@@ -69,3 +69,10 @@ def test_a_kept_cookie_shows_the_enquiry_for_an_hour_only(
     monkeypatch.setattr(signing.time, "time", lambda: now + OWN_ENQUIRY_SECONDS + 5)
 
     assert "Asha" not in browser.get(address).text
+
+
+def test_copies_of_one_post_count_once_and_a_refused_one_stays_refused() -> None:
+    assert [seconds_to_wait("192.0.2.1", post="one") for _ in range(8)] == [0] * 8
+    assert [seconds_to_wait("192.0.2.1", post=f"other-{number}") for number in range(4)] == [0] * 4
+
+    assert [seconds_to_wait("192.0.2.1", post="late") > 0 for _ in range(2)] == [True, True]

@@ -180,12 +180,14 @@ def _sync_group(duties: Duties) -> None:
 
 
 def _sync_review() -> None:
-    """Every page is published through one approval by the reviewers."""
+    """Every page is published through one approval by the reviewers; a workflow chosen by hand stays."""
     task, _created = GroupApprovalTask.objects.get_or_create(name=REVIEW_WORKFLOW)
     task.groups.set(Group.objects.filter(name=DUTIES[Role.REVIEWER].group))
     workflow, _created = Workflow.objects.get_or_create(name=REVIEW_WORKFLOW)
     WorkflowTask.objects.get_or_create(workflow=workflow, task=task, defaults={"sort_order": 0})
-    WorkflowPage.objects.update_or_create(page=Page.get_first_root_node(), defaults={"workflow": workflow})
+    root_page = Page.get_first_root_node()
+    WorkflowPage.objects.filter(page=root_page, workflow__name=WAGTAIL_DEFAULT_WORKFLOW).delete()
+    WorkflowPage.objects.get_or_create(page=root_page, defaults={"workflow": workflow})
     unused = Workflow.objects.filter(name=WAGTAIL_DEFAULT_WORKFLOW, workflow_states__isnull=True)
     unused.delete()
     GroupApprovalTask.objects.filter(name=WAGTAIL_DEFAULT_WORKFLOW, workflow_tasks__isnull=True).delete()

@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 
-from outbox.errors import NotHandedOver
+from outbox.errors import NotHandedOver, UnsendableMessage
 from outbox.models import Message
 from outbox.queue import enqueue
 
@@ -28,6 +28,8 @@ class QueueBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for email_message in email_messages:
+            if email_message.attachments:
+                raise UnsendableMessage("attachments: the outbox keeps none.")
             for recipient in email_message.recipients():
                 enqueue(
                     key=f"mail:{uuid4()}",

@@ -158,7 +158,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+"""Django's 1,000 is too few for the CMS: a block of code with four files posts about sixty fields."""
 
 # Security -------------------------------------------------------------------------------------
 
@@ -186,10 +187,14 @@ SECURE_CSP = {
 }
 """The policy of public pages: nothing inline without a nonce, nothing from elsewhere."""
 
+if not MEDIA_URL.startswith("/"):
+    SECURE_CSP["img-src"].append(env.web_address("MEDIA_URL"))
+"""Pictures may come from the storage's own host."""
+
 ADMIN_CSP = SECURE_CSP | {
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
-    "img-src": [CSP.SELF, "data:", "blob:"],
+    "img-src": [*SECURE_CSP["img-src"], "blob:"],
     "media-src": [CSP.SELF],
 }
 """The policy under /cms/: Wagtail's editor needs inline scripts and styles on some pages."""
@@ -225,7 +230,8 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/learn/"
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600
-"""Seconds a password link stays good: an invitation is often opened days later."""
+"""Seconds an invitation stays good; the link of a forgotten password is shorter lived (accounts.tokens)."""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.tokens.PasswordLinks"  # noqa: S105 - a class
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -344,6 +350,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILIMAGES_IMAGE_MODEL = "courses.SiteImage"
 WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp", "svg"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ipynb", "md", "odt", "pdf", "pptx", "py", "txt", "xlsx", "zip"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAIL_FINISHING_WORKFLOW_APPROVAL_ACTION = "publish"
 WAGTAIL_ALLOW_UNICODE_SLUGS = False

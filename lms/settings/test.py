@@ -1,5 +1,6 @@
 """The test suite: the same product, with a fast hasher and nothing that leaves the process."""
 
+import os
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -25,7 +26,11 @@ CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
 LOGGING = {**LOGGING, "root": {"handlers": [], "level": "WARNING"}, "loggers": {}}
 
-if not REDIS_URL:
+if REDIS_URL:
+    # One Redis database for each parallel test process: clearing the cache empties the whole database.
+    _process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15 + 1
+    CACHES["default"]["LOCATION"] = f"{REDIS_URL.rpartition('/')[0]}/{_process}"
+else:
     CACHES = {**CACHES, "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

@@ -1,11 +1,17 @@
 """Getting in and out: password, code by mail, reset link, invitation."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.utils import timezone
+from wagtail.models import Site
 
 from accounts.invitations import set_password_url
 from accounts.models import User
+from accounts.tokens import PasswordLinks
 from tests.accounts.conftest import QueuedMail, log_in
 from tests.conftest import signed_in
 from tests.factories.accounts import PASSWORD
@@ -134,3 +140,21 @@ def test_inactive_account_stays_out(client: Client, stranger: User) -> None:
     User.objects.filter(pk=stranger.pk).update(is_active=False)
     log_in(client, stranger, PASSWORD)
     assert "_auth_user_id" not in client.session
+
+
+def still_opens(user: User, *, after: timedelta) -> bool:
+    token = PasswordLinks().make_token(user)
+    with time_machine.travel(timezone.localtime() + after):
+        return PasswordLinks().check_token(user, token)
+
+
+def test_the_link_of_a_forgotten_password_is_good_for_an_hour(stranger: User) -> None:
+    assert still_opens(stranger, after=timedelta(minutes=50))
+    assert not still_opens(stranger, after=timedelta(hours=2))
+
+
+def test_an_invitation_is_good_for_days(site: Site) -> None:
+    invited = User.objects.create_user("invited@example.com")
+
+    assert still_opens(invited, after=timedelta(days=6))
+    assert not still_opens(invited, after=timedelta(days=8))

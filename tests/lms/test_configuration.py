@@ -57,6 +57,7 @@ def test_error_reporting_can_be_switched_on() -> None:
         ({"EMAIL_URL": "pigeon://coop"}, "EMAIL_URL"),
         ({"SITE_URL": "learn.example.com"}, "SITE_URL"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
         ({"TRUSTED_PROXY_COUNT": "two"}, "TRUSTED_PROXY_COUNT"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE"),

@@ -2,8 +2,8 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage, mailers, send_mail
 
-from outbox.backends import EmlFileBackend, SmtpBackend
-from outbox.errors import NotHandedOver
+from outbox.backends import EmlFileBackend, QueueBackend, SmtpBackend
+from outbox.errors import NotHandedOver, UnsendableMessage
 from outbox.models import Message
 
 
@@ -74,3 +74,13 @@ def test_what_django_sends_by_itself_waits_in_the_outbox(settings) -> None:
     assert {(m.subject, m.text, m.html, m.purpose) for m in queued} == {
         ("Review wanted", "Please read.", "<p>Please read.</p>", Message.Purpose.NOTICE)
     }
+
+
+@pytest.mark.django_db
+def test_a_mail_with_an_attachment_is_refused_rather_than_sent_without_it() -> None:
+    message = EmailMessage(
+        "Hello", "See attached.", to=["a@example.com"], attachments=[("a.txt", "a", "text/plain")]
+    )
+
+    with pytest.raises(UnsendableMessage):
+        QueueBackend(alias="default").send_messages([message])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import TypeGuard
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -25,7 +26,7 @@ def may_open_course(user: Visitor, course: CoursePage) -> bool:
     return user.is_authenticated and _policy(settings.LESSON_ACCESS_POLICY)(user, course)
 
 
-def may_study(user: Visitor, lesson: LessonPage, *, opens: bool) -> bool:
+def may_study(user: Visitor, lesson: LessonPage, *, opens: bool) -> TypeGuard[User]:
     """Whether the user's progress in this lesson is kept; `opens` says whether the course is open to them."""
     return user.is_authenticated and (lesson.is_free or opens)
 

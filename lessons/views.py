@@ -54,15 +54,15 @@ def render_lesson(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
         context["nearest_free"] = next((item for item in outline.lessons if item.is_free), None)
         response = TemplateResponse(request, "lessons/lesson_locked.html", context)
     else:
-        known = next((item.progress for item in outline.lessons if item.id == lesson.pk), None)
-        studies = access.may_study(user, lesson, opens=opens)
-        if studies:
+        context |= _reading_context(request, lesson)
+        if access.may_study(user, lesson, opens=opens):
+            known = next((item.progress for item in outline.lessons if item.id == lesson.pk), None)
             progress.note_visit(user, lesson, known)
-        context |= _reading_context(request, lesson) | {
-            "is_learner": studies,
-            "is_done": studies and known is not None and known.done_at is not None,
-            "resume_passage": known.passage if studies and known else "",
-        }
+            context |= {
+                "is_learner": True,
+                "is_done": known is not None and known.done_at is not None,
+                "resume_passage": known.passage if known else "",
+            }
         response = TemplateResponse(request, "lessons/lesson_page.html", context)
     patch_cache_control(response, private=True, no_cache=True)
     return response
@@ -73,11 +73,7 @@ def render_preview(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
     course = course_of(lesson)
     outline = build_outline(course, request=request, opens=True, here=lesson.pk)
     context = _shared_context(lesson, outline) | _reading_context(request, lesson)
-    return TemplateResponse(
-        request,
-        "lessons/lesson_page.html",
-        context | {"is_done": False, "is_learner": False, "resume_passage": ""},
-    )
+    return TemplateResponse(request, "lessons/lesson_page.html", context)
 
 
 @require_POST
@@ -144,6 +140,9 @@ def _reading_context(request: HttpRequest, lesson: LessonPage) -> dict:
         "intro_html": markdown.render(lesson.intro),
         "sections": sections_of(lesson.body),
         "view": view if view in VIEWS else VIEWS[0],
+        "is_learner": False,
+        "is_done": False,
+        "resume_passage": "",
         "done_url": reverse("lessons:done", kwargs=address),
         "undo_url": reverse("lessons:undo", kwargs=address),
         "place_url": reverse("lessons:place", kwargs=address),

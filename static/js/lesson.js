@@ -85,7 +85,11 @@ document.addEventListener("keydown", (event) => {
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !article || !listening) return;
   keys[event.key]?.();
 });
-document.querySelector("[data-show-keys]")?.addEventListener("click", () => dialog.showModal());
+document.querySelector("[data-show-keys]")?.addEventListener("click", (event) => {
+  const sheet = event.target.closest("[popover]");
+  if (sheet.matches(":popover-open")) sheet.hidePopover();
+  dialog.showModal();
+});
 singleKeys?.setAttribute("aria-pressed", String(listening));
 singleKeys?.addEventListener("click", () => {
   listening = !listening;

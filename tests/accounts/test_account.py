@@ -49,7 +49,7 @@ def test_only_staff_see_the_way_to_the_editing_desk(stranger: User, author: User
 
 def test_account_page_takes_seven_queries_at_most(stranger: User, django_assert_max_num_queries: Any) -> None:
     browser = signed_in(stranger)
-    with django_assert_max_num_queries(7):  # session (none from Redis), user, 2 permissions, factors, site, institute
+    with django_assert_max_num_queries(7):  # session, user, 2 permissions, factors, site, institute
         browser.get("/accounts/")
 
 

@@ -337,6 +337,7 @@ else:
 # Wagtail --------------------------------------------------------------------------------------
 
 WAGTAIL_SITE_NAME = "Osiz Labs"
+WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
 WAGTAILADMIN_LOGIN_URL = "cms_entrance"
 WAGTAIL_FRONTEND_LOGIN_URL = LOGIN_URL
 WAGTAIL_PASSWORD_RESET_ENABLED = False

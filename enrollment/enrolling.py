@@ -1,18 +1,18 @@
 """Giving people a place in a course, and taking it back. Seats move here and nowhere else."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
-from wagtail.models import Site
 
 from accounts.addresses import has_unproven_password
 from accounts.invitations import set_password_url
 from accounts.models import User
 from courses.models import Cohort, CoursePage, InstituteSettings
 from enrollment.desk import change_stage, lock_lead
-from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress
+from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress, WrongCohort
 from enrollment.mails import render_mail
 from enrollment.models import ContactPoint, Enrollment, Lead, LeadEvent, Person
 from outbox.models import Message
@@ -21,12 +21,20 @@ from outbox.queue import enqueue
 
 @dataclass(frozen=True)
 class Placement:
-    """What enrolling came to: the place, and whether this call gave it."""
+    """What enrolling came to: the place, and what this call did about it."""
+
+    class Outcome(Enum):
+        NEW = "new"
+        BACK = "back"
+        """A withdrawn learner came back."""
+        MOVED = "moved"
+        """The learner had the place and now has a seat in another cohort."""
+        SAME = "same"
 
     enrollment: Enrollment
-    is_new: bool
-    is_back: bool = False
-    """Whether a withdrawn learner came back."""
+    outcome: Outcome
+    event: LeadEvent | None = None
+    """The line on the lead's timeline, if there is a lead and anything changed."""
 
 
 @transaction.atomic
@@ -41,23 +49,31 @@ def enroll(
 ) -> Enrollment:
     """Give the learner a place in the course, with a seat where there is a cohort.
 
-    Repeating it is harmless: the same enrolment, no second seat. A withdrawn one opens again.
-    Raises CohortFull when no seat is left.
+    Repeating it is harmless: the same enrolment, no second seat. A withdrawn one opens again; an
+    open one moves when another cohort is asked for. Raises CohortFull when no seat is left and
+    WrongCohort when the cohort is of another course.
     """
     return _place(
         learner=learner, course=course, cohort=cohort, lead=lead, actor=actor, state=state
     ).enrollment
 
 
-@transaction.atomic
 def enroll_lead(
     *, lead: Lead, course: CoursePage, cohort: Cohort | None = None, actor: User | None = None
 ) -> Enrollment:
+    """Do what `place_lead` does and return the enrolment."""
+    return place_lead(lead=lead, course=course, cohort=cohort, actor=actor).enrollment
+
+
+@transaction.atomic
+def place_lead(
+    *, lead: Lead, course: CoursePage, cohort: Cohort | None = None, actor: User | None = None
+) -> Placement:
     """Enrol the lead's person, with an account found or made by e-mail address, and write to them.
 
     Who has no password yet, or one that was set before the address was proven, is invited to set one.
-    Repeating it is harmless: one account, one seat, one mail. Raises NoEmailAddress,
-    AccountDisabled or CohortFull and then changes nothing.
+    Repeating it is harmless: one account, one seat, one mail. Raises NoEmailAddress, AccountDisabled,
+    WrongCohort or CohortFull and then changes nothing.
     """
     lead = lock_lead(lead)
     learner = _account_of(lead.person)
@@ -71,12 +87,12 @@ def enroll_lead(
         state=Enrollment.State.ACTIVE if can_sign_in else Enrollment.State.INVITED,
     )
     change_stage(lead=lead, stage=Lead.Stage.ENROLLED, actor=actor)
-    if placement.is_new:
+    if placement.outcome != Placement.Outcome.SAME:
         message = _write_to(placement, lead=lead, invite=not can_sign_in)
         LeadEvent.objects.create(
             lead=lead, kind=LeadEvent.Kind.MESSAGE, message=message, text=message.subject
         )
-    return placement.enrollment
+    return placement
 
 
 @transaction.atomic
@@ -87,14 +103,11 @@ def withdraw(enrollment: Enrollment, *, actor: User | None = None) -> Enrollment
         .select_related("course", "lead")
         .get(pk=enrollment.pk)
     )
-    if enrollment.state not in {Enrollment.State.INVITED, Enrollment.State.ACTIVE}:
+    if not enrollment.is_open:
         return enrollment
     enrollment.state = Enrollment.State.WITHDRAWN
     enrollment.save(update_fields=["state"])
-    if enrollment.cohort_id:
-        Cohort.objects.filter(pk=enrollment.cohort_id, seats_taken__gt=0).update(
-            seats_taken=F("seats_taken") - 1
-        )
+    _give_seat_back(enrollment.cohort_id)
     if enrollment.lead:
         text = _("Withdrawn from %(course)s") % {"course": enrollment.course.title}
         _note_enrolment(enrollment.lead, text=text, actor=actor)
@@ -130,10 +143,14 @@ def _place(
     state: str,
 ) -> Placement:
     """Take the place; two calls for one learner wait for each other at the account's row."""
+    if cohort and cohort.course_id != course.pk:
+        raise WrongCohort
     User.objects.select_for_update(no_key=True).get(pk=learner.pk)
     known = Enrollment.objects.filter(learner=learner, course=course).first()
+    if known and known.is_open and cohort and known.cohort_id != cohort.pk:
+        return _move(known, cohort=cohort, lead=lead, actor=actor)
     if known and known.state != Enrollment.State.WITHDRAWN:
-        return Placement(known, is_new=False)
+        return Placement(known, Placement.Outcome.SAME)
     if cohort:
         _take_seat(cohort)
     if known:
@@ -144,10 +161,35 @@ def _place(
         enrollment = Enrollment.objects.create(
             learner=learner, course=course, cohort=cohort, state=state, lead=lead
         )
-    if lead:
-        text = _("Enrolled in %(course)s") % {"course": cohort or course.title}
-        _note_enrolment(lead, text=text, actor=actor)
-    return Placement(enrollment, is_new=True, is_back=known is not None)
+    text = _("Enrolled in %(course)s") % {"course": cohort or course.title}
+    event = _note_enrolment(lead, text=text, actor=actor) if lead else None
+    return Placement(enrollment, Placement.Outcome.BACK if known else Placement.Outcome.NEW, event)
+
+
+def _move(enrollment: Enrollment, *, cohort: Cohort, lead: Lead | None, actor: User | None) -> Placement:
+    """Take a seat in another cohort and give the old one back.
+
+    Both rows are locked in the order of their keys, so that opposite moves don't wait for each other.
+    """
+    before = enrollment.cohort
+    keys = [cohort.pk, *([before.pk] if before else [])]
+    list(Cohort.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    _take_seat(cohort)
+    _give_seat_back(enrollment.cohort_id)
+    enrollment.cohort = cohort
+    enrollment.save(update_fields=["cohort"])
+    text = _("Moved from %(before)s to %(after)s") % {
+        "before": before or _("no cohort"),
+        "after": cohort,
+    }
+    told = lead or enrollment.lead
+    event = _note_enrolment(told, text=text, actor=actor) if told else None
+    return Placement(enrollment, Placement.Outcome.MOVED, event)
+
+
+def _give_seat_back(cohort_key: int | None) -> None:
+    if cohort_key:
+        Cohort.objects.filter(pk=cohort_key, seats_taken__gt=0).update(seats_taken=F("seats_taken") - 1)
 
 
 def _take_seat(cohort: Cohort) -> None:
@@ -159,13 +201,17 @@ def _take_seat(cohort: Cohort) -> None:
 
 
 def _account_of(person: Person) -> User:
-    """Return the person's account, found by their address or made; link it when it is nobody else's."""
+    """Return the person's account, found by their address or made; link it when it is nobody else's.
+
+    The account's row is locked before it is linked: one person of two with the same address gets it.
+    """
     if person.user is not None:
         return _enabled(person.user)
     point = person.contact_points.filter(kind=ContactPoint.Kind.EMAIL).order_by("pk").first()
     if point is None:
         raise NoEmailAddress
     account = _find_or_make_account(email=point.value, name=person.name)
+    account = User.objects.select_for_update(no_key=True).get(pk=account.pk)
     if not Person.objects.filter(user=account).exists():
         person.user = account
         person.save(update_fields=["user"])
@@ -194,13 +240,12 @@ def _write_to(placement: Placement, *, lead: Lead, invite: bool) -> Message:
     enrollment = placement.enrollment
     template = "invitation" if invite else "enrolled"
     key = f"enrolment:{enrollment.pk}:{template}"
-    if placement.is_back:
-        times = lead.events.filter(kind=LeadEvent.Kind.ENROLMENT).count()
-        key = f"{key}:{times}"
+    if placement.event and placement.outcome != Placement.Outcome.NEW:
+        key = f"{key}:{placement.event.pk}"
     mail = render_mail(
         template,
         {
-            "institute": InstituteSettings.for_site(Site.objects.get(is_default_site=True)),
+            "institute": InstituteSettings.current(),
             "lead": lead,
             "course": enrollment.course,
             "cohort": enrollment.cohort,
@@ -218,5 +263,5 @@ def _write_to(placement: Placement, *, lead: Lead, invite: bool) -> Message:
     )
 
 
-def _note_enrolment(lead: Lead, *, text: str, actor: User | None) -> None:
-    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.ENROLMENT, text=text, actor=actor)
+def _note_enrolment(lead: Lead, *, text: str, actor: User | None) -> LeadEvent:
+    return LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.ENROLMENT, text=text, actor=actor)

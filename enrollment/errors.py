@@ -16,6 +16,13 @@ class CohortFull(EnrollmentError):
         super().__init__(_("The last seat of this cohort is taken. Choose another cohort."))
 
 
+class WrongCohort(EnrollmentError):
+    """The cohort belongs to another course."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This cohort belongs to another course. Choose a cohort of this course."))
+
+
 class NoEmailAddress(EnrollmentError):
     """The lead's person can't be invited."""
 

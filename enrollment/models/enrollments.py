@@ -14,6 +14,10 @@ from enrollment.models.leads import Lead
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     """Reads of enrolments."""
 
+    def open(self) -> "EnrollmentQuerySet":
+        """Enrolments that hold a seat and can be withdrawn."""
+        return self.filter(state__in=Enrollment.OPEN_STATES)
+
     def opening(self) -> "EnrollmentQuerySet":
         """Enrolments that open the lessons of their course."""
         return self.exclude(state=Enrollment.State.WITHDRAWN)
@@ -27,6 +31,8 @@ class Enrollment(models.Model):
         ACTIVE = "active", _("Active")
         COMPLETED = "completed", _("Completed")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    OPEN_STATES = (State.INVITED, State.ACTIVE)
 
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="enrollments"
@@ -47,6 +53,11 @@ class Enrollment(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["learner", "course"], name="enrollment_once_a_course")
         ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the place is taken and the course not completed."""
+        return self.state in self.OPEN_STATES
 
     def __str__(self) -> str:
         return f"{self.learner} in {self.course}"

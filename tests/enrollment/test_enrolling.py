@@ -7,9 +7,9 @@ from django.db import connection, connections
 
 from accounts.models import User
 from courses.models import Cohort
-from enrollment.enrolling import activate_invited, enroll, enroll_lead, withdraw
-from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress
-from enrollment.models import Enrollment, Lead, LeadEvent
+from enrollment.enrolling import activate_invited, enroll, enroll_lead, place_lead, withdraw
+from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress, WrongCohort
+from enrollment.models import Enrollment, Lead, LeadEvent, Person
 from outbox.models import Message
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
@@ -138,6 +138,84 @@ def test_who_comes_back_after_withdrawing_is_written_to_again(
     enroll_lead(lead=lead, course=course.page, actor=admissions)
 
     assert Message.objects.count() == 2
+
+
+def test_each_return_after_withdrawing_is_written_to(
+    lead: Lead, course: SmallCourse, admissions: User
+) -> None:
+    other = LeadFactory(person=lead.person, course=course.page)
+    for asked in (lead, other, lead, other):
+        withdraw(enroll_lead(lead=asked, course=course.page, actor=admissions), actor=admissions)
+
+    assert Message.objects.count() == 4
+
+
+def test_another_cohort_asked_for_moves_the_seat_and_is_told(
+    lead: Lead, cohort: Cohort, admissions: User
+) -> None:
+    later = CohortFactory(course=cohort.course, seats=1, mode=Cohort.Mode.CLASSROOM)
+    first = place_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
+    moved = place_lead(lead=lead, course=cohort.course, cohort=later, actor=admissions)
+    same = place_lead(lead=lead, course=cohort.course, cohort=later, actor=admissions)
+    unasked = place_lead(lead=lead, course=cohort.course, actor=admissions)
+
+    assert [placement.outcome.value for placement in (first, moved, same, unasked)] == [
+        "new", "moved", "same", "same",
+    ]  # fmt: skip
+    enrollment = Enrollment.objects.get()
+    assert enrollment.cohort == later
+    cohort.refresh_from_db()
+    later.refresh_from_db()
+    assert (cohort.seats_taken, later.seats_taken) == (0, 1)
+    texts = list(lead.events.filter(kind=LeadEvent.Kind.ENROLMENT).values_list("text", flat=True))
+    assert texts[0] == f"Moved from {cohort} to {later}"
+    assert Message.objects.count() == 2
+
+
+def test_a_full_cohort_takes_nobody_from_another(cohort: Cohort, stranger: User) -> None:
+    full = CohortFactory(course=cohort.course, mode=Cohort.Mode.CLASSROOM, seats=1, seats_taken=1)
+    enroll(learner=stranger, course=cohort.course, cohort=cohort)
+
+    with pytest.raises(CohortFull):
+        enroll(learner=stranger, course=cohort.course, cohort=full)
+
+    cohort.refresh_from_db()
+    assert cohort.seats_taken == 1
+    assert Enrollment.objects.get().cohort == cohort
+
+
+def test_a_cohort_of_another_course_gives_no_place(cohort: Cohort, stranger: User) -> None:
+    with pytest.raises(WrongCohort, match="another course"):
+        enroll(learner=stranger, course=make_course(), cohort=cohort)
+
+    assert not Enrollment.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_leads_of_one_address_enrolled_at_once_link_the_account_once(
+    course: SmallCourse, admissions: User
+) -> None:
+    UserFactory(email="asha@example.com")
+    leads = [LeadFactory(person=PersonFactory(email="asha@example.com")) for _ in range(4)]
+    start = Barrier(len(leads))
+    enrolled: list[Enrollment] = []
+
+    def place(asked: Lead) -> None:
+        start.wait()
+        try:
+            enrolled.append(enroll_lead(lead=asked, course=course.page, actor=admissions))
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=place, args=[asked]) for asked in leads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(enrolled) == len(leads)
+    assert Person.objects.filter(user__isnull=False).count() == 1
+    assert Enrollment.objects.count() == Message.objects.count() == 1
 
 
 def test_a_lead_without_an_address_cannot_be_enrolled(course: SmallCourse, admissions: User) -> None:

@@ -1,6 +1,6 @@
 """What admissions staff do to a lead. Every change leaves a line on its timeline."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -61,24 +61,38 @@ def assign_owner(*, lead: Lead, owner: User | None, actor: User | None, shown: s
 
 
 @transaction.atomic
-def plan_next_action(*, lead: Lead, action: str, at: datetime | None, actor: User) -> Lead:
-    """Say what happens next and when; an empty action takes the plan away."""
+def plan_next_action(
+    *, lead: Lead, action: str, at: datetime | None, actor: User, shown: str | None = None
+) -> Lead:
+    """Say what happens next and when; an empty action takes the plan away.
+
+    With `shown`, the plan that the actor saw as `plan_shown` writes it, a change made meanwhile
+    raises ChangedMeanwhile. Planning what is planned already does nothing.
+    """
     lead = lock_lead(lead)
     at = at if action else None
     if (lead.next_action, lead.next_action_at) == (action, at):
         return lead
+    if shown is not None and shown != plan_shown(lead):
+        raise _changed(lead, kind=LeadEvent.Kind.PLAN, value=lead.next_action or str(_("nothing planned")))
     before = lead.next_action
     lead.next_action, lead.next_action_at = action, at
     lead.save(update_fields=["next_action", "next_action_at"])
     if not action:
-        text = _("Next action done: %(action)s") % {"action": before}
+        text = _("Done: %(action)s") % {"action": before}
     elif at:
         when = date_format(timezone.localtime(at), "D j M, H:i")
-        text = _("Next action: %(action)s, %(when)s") % {"action": action, "when": when}
+        text = _("%(action)s, %(when)s") % {"action": action, "when": when}
     else:
-        text = _("Next action: %(action)s") % {"action": action}
-    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
+        text = action
+    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.PLAN, text=text, actor=actor)
     return lead
+
+
+def plan_shown(lead: Lead) -> str:
+    """Return the planned action and its time in one line, to tell whether it changed."""
+    at = lead.next_action_at.astimezone(UTC).isoformat() if lead.next_action_at else ""
+    return f"{at}|{lead.next_action}"
 
 
 def lock_lead(lead: Lead) -> Lead:

@@ -42,7 +42,7 @@ LEAD_COLUMNS = [
     Column(
         "source",
         label=_("Source"),
-        accessor=lambda lead: lead.source.capitalize(),
+        accessor="get_source_display",
         classname="desk-col-source",
     ),
 ]

@@ -46,7 +46,7 @@ def export_row(lead: Lead) -> dict[str, Any]:
         "stage": str(lead.get_stage_display()),
         "owner": lead.owner.email if lead.owner else "",
         "contact_by": str(lead.get_contact_by_display()),
-        "source": lead.source,
+        "source": str(lead.get_source_display()),
         "next_action": lead.next_action,
         "message": lead.message,
         **moments,

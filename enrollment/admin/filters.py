@@ -13,6 +13,7 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from courses.models import CoursePage
 from enrollment.admin.permissions import lead_workers
+from enrollment.forms import LONGEST_ID
 from enrollment.models import Lead
 from enrollment.models.leads import LeadQuerySet
 
@@ -26,10 +27,21 @@ def owner_choices() -> list[tuple[str, str]]:
     return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), *people]
 
 
-def source_choices() -> list[tuple[str, str]]:
-    """Return the sources that leads came from; one query."""
-    sources = Lead.objects.order_by("source").values_list("source", flat=True).distinct()
-    return [(source, source.capitalize()) for source in sources]
+class CourseChoiceField(django_filters.fields.ModelMultipleChoiceField):
+    """Courses by key; a number that no database holds is no choice rather than a failure."""
+
+    def clean(self, value: list[str] | None) -> QuerySet[CoursePage]:
+        if too_long := [key for key in value or [] if len(str(key)) >= LONGEST_ID]:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": too_long[0]}
+            )
+        return super().clean(value)
+
+
+class CourseFilter(django_filters.ModelMultipleChoiceFilter):
+    """Leads of one or more courses."""
+
+    field_class = CourseChoiceField
 
 
 class OwnerFilter(django_filters.ChoiceFilter):
@@ -70,13 +82,13 @@ class LeadFilterSet(WagtailFilterSet):
     interest = django_filters.MultipleChoiceFilter(
         label=_("Interest"), choices=Lead.Interest, widget=forms.CheckboxSelectMultiple
     )
-    course = django_filters.ModelMultipleChoiceFilter(
+    course = CourseFilter(
         label=_("Course"),
         queryset=CoursePage.objects.order_by("title"),
         widget=forms.CheckboxSelectMultiple,
     )
     source = django_filters.MultipleChoiceFilter(
-        label=_("Source"), choices=source_choices, widget=forms.CheckboxSelectMultiple
+        label=_("Source"), choices=Lead.Source, widget=forms.CheckboxSelectMultiple
     )
     created_at = django_filters.DateFromToRangeFilter(label=_("Asked"), widget=DateRangePickerWidget)
 

@@ -9,8 +9,18 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.admin.permissions import lead_workers
-from enrollment.forms import CleanCharField, LineField
-from enrollment.models import Lead
+from enrollment.desk import plan_shown
+from enrollment.forms import LONGEST_ID, CleanCharField, LineField
+from enrollment.models import Enrollment, Lead
+
+
+class KeyField(forms.ModelChoiceField):
+    """One row by its key; a number that no database holds is no choice rather than a failure."""
+
+    def to_python(self, value: Any) -> Any:
+        if len(str(value)) >= LONGEST_ID:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().to_python(value)
 
 
 class LeadForm(forms.Form):
@@ -68,7 +78,7 @@ class OwnerForm(LeadForm):
     """Who looks after the lead."""
 
     name = "owner"
-    owner = forms.ModelChoiceField(
+    owner = KeyField(
         label=_("Owner"),
         queryset=User.objects.none(),
         required=False,
@@ -106,11 +116,20 @@ class NextActionForm(LeadForm):
         },
     )
 
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
     def initial_for(self, lead: Lead) -> dict[str, Any]:
-        return {"action": lead.next_action, "at": lead.next_action_at}
+        return {"action": lead.next_action, "at": lead.next_action_at, "shown": plan_shown(lead)}
 
 
-class CohortField(forms.ModelChoiceField):
+class DoneForm(LeadForm):
+    """The planned action is done; its button stands in the form above."""
+
+    name = "next"
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class CohortField(KeyField):
     """A cohort with its start, its mode and the seats that are left."""
 
     def label_from_instance(self, cohort: Cohort) -> str:
@@ -126,7 +145,7 @@ class EnrolForm(LeadForm):
     """A place in a course, with a seat in one of its cohorts when there is one."""
 
     name = "enrol"
-    course = forms.ModelChoiceField(
+    course = KeyField(
         label=_("Course"),
         queryset=CoursePage.objects.none(),
         empty_label=_("Choose a course"),
@@ -161,19 +180,44 @@ class EnrolForm(LeadForm):
         return cleaned
 
 
+class WithdrawForm(LeadForm):
+    """The end of an enrolment that came from this lead."""
+
+    name = "withdraw"
+    enrollment = KeyField(
+        queryset=Enrollment.objects.none(),
+        error_messages={
+            "required": _("Choose an enrolment that is still open"),
+            "invalid_choice": _("This enrolment is not open any more"),
+        },
+    )
+
+    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+        super().__init__(data, lead=lead)
+        enrollments = cast(forms.ModelChoiceField, self.fields["enrollment"])
+        enrollments.queryset = Enrollment.objects.open().filter(lead=lead).select_related("course")
+
+
 LEAD_FORMS: list[type[LeadForm]] = [NoteForm, StageForm, OwnerForm, NextActionForm, EnrolForm]
 
 
 class CohortForm(WagtailAdminModelForm):
     """A cohort as staff edit it; the seats taken are the enrolment service's alone."""
 
+    def clean_course(self) -> CoursePage:
+        course = self.cleaned_data["course"]
+        others = Enrollment.objects.filter(cohort=self.instance.pk).exclude(course=course)
+        if self.instance.pk and others.exists():
+            raise forms.ValidationError(
+                _("Learners are or were enrolled in this cohort, so its course stays. Make another cohort.")
+            )
+        return course
+
     def clean_seats(self) -> int:
         seats = self.cleaned_data["seats"]
         now = Cohort.objects.filter(pk=self.instance.pk).first()
         if now and seats < now.seats_taken:
-            raise forms.ValidationError(
-                _("%(taken)d seats are taken. Enter %(taken)d or more.") % {"taken": now.seats_taken}
-            )
+            raise too_few_seats(now)
         return seats
 
     def save(self, commit: bool = True) -> Cohort:
@@ -183,3 +227,10 @@ class CohortForm(WagtailAdminModelForm):
         cohort = super().save(commit=False)
         cohort.save(update_fields=list(self._meta.fields))
         return cohort
+
+
+def too_few_seats(cohort: Cohort) -> forms.ValidationError:
+    """Say how many seats are taken."""
+    return forms.ValidationError(
+        _("%(taken)d seats are taken. Enter %(taken)d or more.") % {"taken": cohort.seats_taken}
+    )

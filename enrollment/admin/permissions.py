@@ -22,21 +22,6 @@ class LeadPermissionPolicy(ModelPermissionPolicy):
     def user_has_permission(self, user: User | AnonymousUser, action: str) -> bool:
         return action in self.ACTIONS and super().user_has_permission(user, action)
 
-    def user_has_any_permission(self, user: User, actions: Iterable[str]) -> bool:
-        return any(self.user_has_permission(user, action) for action in actions)
-
-    def user_has_permission_for_instance(self, user: User, action: str, instance: Lead) -> bool:
-        return self.user_has_permission(user, action)
-
-    def user_has_any_permission_for_instance(
-        self, user: User, actions: Iterable[str], instance: Lead
-    ) -> bool:
-        return self.user_has_any_permission(user, actions)
-
-    def instances_user_has_any_permission_for(self, user: User, actions: Iterable[str]) -> QuerySet[Lead]:
-        allowed = self.user_has_any_permission(user, actions)
-        return Lead.objects.all() if allowed else Lead.objects.none()
-
     def users_with_any_permission(self, actions: Iterable[str]) -> QuerySet[User]:
         possible = self.ACTIONS.intersection(actions)
         return super().users_with_any_permission(possible) if possible else User.objects.none()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -15,32 +16,39 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.widgets.button import Button
 from wagtail.log_actions import log
-from wagtail.snippets.views.snippets import IndexView, InspectView
+from wagtail.snippets.views.snippets import EditView, IndexView, InspectView
 
-from courses.models import InstituteSettings
+from courses.models import Cohort, InstituteSettings
 from enrollment.admin.exports import export_row
 from enrollment.admin.forms import (
     LEAD_FORMS,
+    CohortForm,
+    DoneForm,
     EnrolForm,
     LeadForm,
     NextActionForm,
     NoteForm,
     OwnerForm,
     StageForm,
+    WithdrawForm,
+    too_few_seats,
 )
 from enrollment.admin.permissions import may_export_leads, may_work_leads
 from enrollment.admin.search import find_leads
 from enrollment.admin.timeline import contacts, details, related_leads, timeline
 from enrollment.desk import add_note, assign_owner, change_stage, plan_next_action
-from enrollment.enrolling import enroll_lead
+from enrollment.enrolling import Placement, place_lead, withdraw
 from enrollment.errors import ChangedMeanwhile, EnrollmentError
 from enrollment.models import Enrollment, Lead
+
+EXPORT_CHUNK = 1000
 
 
 class LeadIndexView(IndexView):
     """The list of leads; a page of it takes the same number of queries whatever it shows."""
 
     FORMATS = ("csv",)
+    is_searchable = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.is_export and not may_export_leads(request.user):
@@ -84,7 +92,7 @@ class LeadIndexView(IndexView):
             user=self.request.user,
             data={"count": queryset.count(), "query": query.urlencode()},
         )
-        return super().as_spreadsheet(queryset, spreadsheet_format)
+        return super().as_spreadsheet(queryset.iterator(chunk_size=EXPORT_CHUNK), spreadsheet_format)
 
     def to_row_dict(self, item: Lead) -> dict[str, str]:
         return export_row(item)
@@ -155,8 +163,6 @@ class LeadFormView(LeadPageView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.get_form()
-        if form is None:
-            return self.done(self.without_form())
         if not form.is_valid():
             return self.refuse(form, status=422)
         try:
@@ -173,7 +179,7 @@ class LeadFormView(LeadPageView):
     def page_url(self) -> str:
         return reverse("leads:inspect", args=[quote(self.object.pk)])
 
-    def get_form(self) -> LeadForm | None:
+    def get_form(self) -> LeadForm:
         return self.form_class(self.request.POST, lead=self.object)
 
     def act(self, form: LeadForm) -> str:
@@ -189,9 +195,8 @@ class LeadFormView(LeadPageView):
 
     def shown_again(self, error: ChangedMeanwhile) -> LeadForm:
         """Return the form with the choice kept and the news of who was faster, ready to send again."""
-        data = self.request.POST.copy()
-        data["shown"] = str(self.form_class(lead=self.object).initial["shown"])
-        form = self.form_class(data, lead=self.object)
+        now = self.form_class(lead=self.object).initial
+        form = self.form_class(self.typed(now) | {"shown": str(now["shown"])}, lead=self.object)
         form.is_valid()
         when = date_format(timezone.localtime(error.at), "H:i") if error.at else ""
         field = next(iter(form.fields))
@@ -201,6 +206,10 @@ class LeadFormView(LeadPageView):
             % {"by": error.by, "what": error.what, "when": when},
         )
         return form
+
+    def typed(self, now: dict[str, Any]) -> dict[str, Any]:
+        """Return what a refused form shows: what was typed."""
+        return self.request.POST.dict()
 
 
 class NoteView(LeadFormView):
@@ -244,17 +253,27 @@ class NextActionView(LeadFormView):
 
     form_class = NextActionForm
 
-    def get_form(self) -> LeadForm | None:
-        return None if "done" in self.request.POST else super().get_form()
+    @property
+    def is_done(self) -> bool:
+        return "done" in self.request.POST
 
-    def without_form(self) -> str:
-        plan_next_action(lead=self.object, action="", at=None, actor=self.request.user)
-        return _("Next action done.")
+    def get_form(self) -> LeadForm:
+        return DoneForm(self.request.POST, lead=self.object) if self.is_done else super().get_form()
 
     def act(self, form: LeadForm) -> str:
         data = form.cleaned_data
-        plan_next_action(lead=self.object, action=data["action"], at=data["at"], actor=self.request.user)
-        return _("Next action planned.")
+        plan_next_action(
+            lead=self.object,
+            action=data.get("action", ""),
+            at=data.get("at"),
+            actor=self.request.user,
+            shown=data["shown"],
+        )
+        return _("Next action done.") if self.is_done else _("Next action planned.")
+
+    def typed(self, now: dict[str, Any]) -> dict[str, Any]:
+        """Return what was typed; after "Done", the plan as it is now."""
+        return now if self.is_done else super().typed(now)
 
 
 class EnrolView(LeadFormView):
@@ -264,15 +283,36 @@ class EnrolView(LeadFormView):
 
     def act(self, form: LeadForm) -> str:
         data = form.cleaned_data
-        enrollment = enroll_lead(
+        placement = place_lead(
             lead=self.object, course=data["course"], cohort=data["cohort"], actor=self.request.user
         )
-        said = (
-            _("%(name)s is enrolled in %(course)s and gets an invitation by e-mail.")
-            if enrollment.state == Enrollment.State.INVITED
-            else _("%(name)s is enrolled in %(course)s.")
-        )
-        return said % {"name": self.object.person.name, "course": enrollment.course.title}
+        enrollment = placement.enrollment
+        if placement.outcome == Placement.Outcome.MOVED:
+            said = _("%(name)s has moved to the cohort %(cohort)s and is told by e-mail.")
+        elif placement.outcome == Placement.Outcome.SAME:
+            said = _("%(name)s was enrolled in %(course)s already.")
+        elif enrollment.state == Enrollment.State.INVITED:
+            said = _("%(name)s is enrolled in %(course)s and gets an invitation by e-mail.")
+        else:
+            said = _("%(name)s is enrolled in %(course)s.")
+        return said % {
+            "name": self.object.person.name,
+            "course": enrollment.course.title,
+            "cohort": enrollment.cohort,
+        }
+
+
+class WithdrawView(LeadFormView):
+    """End an enrolment and give its seat back."""
+
+    form_class = WithdrawForm
+
+    def act(self, form: LeadForm) -> str:
+        enrollment = withdraw(form.cleaned_data["enrollment"], actor=self.request.user)
+        return _("%(name)s is withdrawn from %(course)s.") % {
+            "name": self.object.person.name,
+            "course": enrollment.course.title,
+        }
 
 
 LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
@@ -281,4 +321,21 @@ LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
     OwnerView,
     NextActionView,
     EnrolView,
+    WithdrawView,
 ]
+
+
+class CohortEditView(EditView):
+    """Edits a cohort; a seat taken between the check and the writing is told at the field."""
+
+    def form_valid(self, form: CohortForm) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)
+        except IntegrityError:
+            now = Cohort.objects.get(pk=self.object.pk)
+            if form.cleaned_data["seats"] >= now.seats_taken:
+                raise
+            form.add_error("seats", too_few_seats(now))
+            self.produced_error_message = self.get_error_message()
+            return self.form_invalid(form)

@@ -13,7 +13,7 @@ from enrollment.admin.columns import LEAD_COLUMNS
 from enrollment.admin.exports import EXPORT_HEADINGS
 from enrollment.admin.filters import LeadFilterSet
 from enrollment.admin.forms import CohortForm
-from enrollment.admin.views import LEAD_FORM_VIEWS, LeadIndexView, LeadPageView
+from enrollment.admin.views import LEAD_FORM_VIEWS, CohortEditView, LeadIndexView, LeadPageView
 from enrollment.models import Lead
 
 
@@ -74,6 +74,7 @@ class CohortViewSet(SnippetViewSet):
     admin_url_namespace = "cohorts"
     base_url_path = "cohorts"
     copy_view_enabled = False
+    edit_view_class = CohortEditView
     list_display = (
         "__str__",
         Column("starts_on", label=_("Starts"), sort_key="starts_on"),

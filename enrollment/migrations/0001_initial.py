@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import modelsearch.index
 from django.conf import settings
 from django.db import migrations, models
 
@@ -37,7 +36,7 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(max_length=16, unique=True, verbose_name='reference')),
                 ('interest', models.CharField(choices=[('contact', 'Course'), ('placement', 'Placement')], max_length=12, verbose_name='interest')),
                 ('stage', models.CharField(choices=[('new', 'New'), ('contacted', 'Contacted'), ('qualified', 'Qualified'), ('applied', 'Applied'), ('enrolled', 'Enrolled'), ('closed', 'Closed')], default='new', max_length=12, verbose_name='stage')),
-                ('source', models.CharField(default='website', max_length=40, verbose_name='source')),
+                ('source', models.CharField(choices=[('website', 'Website'), ('phone', 'Phone')], default='website', max_length=40, verbose_name='source')),
                 ('contact_by', models.CharField(choices=[('email', 'Email'), ('phone', 'Phone call'), ('whatsapp', 'WhatsApp')], max_length=12, verbose_name='contact by')),
                 ('best_time', models.CharField(blank=True, choices=[('morning', 'Morning'), ('afternoon', 'Afternoon'), ('evening', 'Evening')], max_length=12, verbose_name='best time')),
                 ('message', models.TextField(blank=True, verbose_name='message')),
@@ -47,7 +46,7 @@ class Migration(migrations.Migration):
                 ('answer_due_at', models.DateTimeField(verbose_name='answer promised by')),
                 ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked at')),
-                ('course', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='courses.coursepage', verbose_name='course')),
+                ('course', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='courses.coursepage', verbose_name='course')),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='leads', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='enrollment.person')),
             ],
@@ -55,7 +54,6 @@ class Migration(migrations.Migration):
                 'ordering': ['-created_at', '-pk'],
                 'permissions': [('work_lead', 'Can note, move, assign and enrol leads'), ('manage_leads', 'Can assign, export and merge leads of others')],
             },
-            bases=(modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
             name='ContactPoint',
@@ -120,7 +118,7 @@ class Migration(migrations.Migration):
             name='LeadEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('enquiry', 'Enquiry'), ('repeated', 'Enquiry sent again'), ('message', 'Message'), ('note', 'Note'), ('stage', 'Stage'), ('owner', 'Owner'), ('enrolment', 'Enrolment')], max_length=12, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('enquiry', 'Enquiry'), ('repeated', 'Enquiry sent again'), ('message', 'Message'), ('note', 'Note'), ('plan', 'Next action'), ('stage', 'Stage'), ('owner', 'Owner'), ('enrolment', 'Enrolment')], max_length=12, verbose_name='kind')),
                 ('text', models.TextField(blank=True, verbose_name='text')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -143,6 +141,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(fields=['owner', 'stage', '-created_at'], name='lead_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('answered_at__isnull', True)), fields=['answer_due_at'], name='lead_unanswered'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('next_action_at__isnull', False)), fields=['owner', 'next_action_at'], name='lead_next_action'),
+        ),
+        migrations.AddConstraint(
+            model_name='lead',
+            constraint=models.CheckConstraint(condition=models.Q(('next_action_at__isnull', True), models.Q(('next_action', ''), _negated=True), _connector='OR'), name='lead_time_has_action'),
         ),
         migrations.AddIndex(
             model_name='contactpoint',

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.search import index
 
 from courses.models import CoursePage
 
@@ -66,7 +66,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.open().filter(answered_at__isnull=True, answer_due_at__lt=timezone.now())
 
 
-class Lead(index.Indexed, models.Model):
+class Lead(models.Model):
     """One person's interest in one course (or in placement assistance), worked by admissions."""
 
     class Interest(models.TextChoices):
@@ -86,6 +86,10 @@ class Lead(index.Indexed, models.Model):
         PHONE = "phone", _("Phone call")
         WHATSAPP = "whatsapp", _("WhatsApp")
 
+    class Source(models.TextChoices):
+        WEBSITE = "website", _("Website")
+        PHONE = "phone", _("Phone")
+
     class BestTime(models.TextChoices):
         MORNING = "morning", _("Morning")
         AFTERNOON = "afternoon", _("Afternoon")
@@ -99,7 +103,7 @@ class Lead(index.Indexed, models.Model):
         verbose_name=_("course"),
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     stage = models.CharField(_("stage"), max_length=12, choices=Stage, default=Stage.NEW)
@@ -111,7 +115,7 @@ class Lead(index.Indexed, models.Model):
         on_delete=models.SET_NULL,
         related_name="leads",
     )
-    source = models.CharField(_("source"), max_length=40, default="website")
+    source = models.CharField(_("source"), max_length=40, choices=Source, default=Source.WEBSITE)
     contact_by = models.CharField(_("contact by"), max_length=12, choices=ContactBy)
     best_time = models.CharField(_("best time"), max_length=12, choices=BestTime, blank=True)
     message = models.TextField(_("message"), blank=True)
@@ -126,14 +130,25 @@ class Lead(index.Indexed, models.Model):
 
     objects = LeadQuerySet.as_manager()
 
-    search_fields: ClassVar = [index.FilterField("stage"), index.FilterField("owner")]
-
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
         indexes: ClassVar = [
             models.Index(fields=["-created_at", "-id"], name="lead_newest"),
             models.Index(fields=["stage", "-created_at"], name="lead_stage"),
             models.Index(fields=["owner", "stage", "-created_at"], name="lead_owner"),
+            models.Index(
+                fields=["answer_due_at"], condition=Q(answered_at__isnull=True), name="lead_unanswered"
+            ),
+            models.Index(
+                fields=["owner", "next_action_at"],
+                condition=Q(next_action_at__isnull=False),
+                name="lead_next_action",
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(next_action_at__isnull=True) | ~Q(next_action=""), name="lead_time_has_action"
+            )
         ]
         permissions: ClassVar = [
             ("work_lead", _("Can note, move, assign and enrol leads")),
@@ -185,6 +200,7 @@ class LeadEvent(models.Model):
         REPEATED = "repeated", _("Enquiry sent again")
         MESSAGE = "message", _("Message")
         NOTE = "note", _("Note")
+        PLAN = "plan", _("Next action")
         STAGE = "stage", _("Stage")
         OWNER = "owner", _("Owner")
         ENROLMENT = "enrolment", _("Enrolment")

@@ -162,11 +162,11 @@ ROWS = [
     Row("leads:inspect", lead_path("inspect"), WORK_LEADS),
     *(
         Row(f"leads:{action}", lead_path(action), "door door door home home 302 302 302")
-        for action in ("note", "stage", "owner", "next", "enrol")
+        for action in ("note", "stage", "owner", "next", "enrol", "withdraw")
     ),
     *(
         Row(f"leads:{action}", lead_path(action), "door door door home home 422 422 422", "post")
-        for action in ("note", "stage", "next", "enrol")
+        for action in ("note", "stage", "next", "enrol", "withdraw")
     ),
     Row("leads:owner", lead_path("owner"), "door door door home home 302 302 302", "post"),
     Row("leads:add", "/cms/leads/add/", "door door door home home home home home"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -95,7 +96,12 @@ def test_a_plan_is_written_down_and_ticked_off(lead: Lead, admissions: User) -> 
     plan_next_action(lead=lead, action="", at=None, actor=admissions)
     lead.refresh_from_db()
     assert (lead.next_action, lead.next_action_at) == ("", None)
-    assert lead.events.first().text == "Next action done: Call about the January group"
+    assert lead.events.first().text == "Done: Call about the January group"
+
+
+def test_a_time_without_an_action_is_refused_by_the_database(lead: Lead) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Lead.objects.filter(pk=lead.pk).update(next_action_at=timezone.now())
 
 
 def test_nothing_is_lost_when_the_timeline_cannot_be_written(

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from enrollment.desk import change_stage
+from enrollment.desk import change_stage, plan_next_action, plan_shown
 from enrollment.models import Enrollment, Lead, LeadEvent
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
@@ -149,6 +149,9 @@ def test_a_note_is_added(desk: Client, lead: Lead, admissions: User) -> None:
         ("next", {"action": "Call" * 40, "at": "2027-01-05T10:00"}, "Shorten the next action"),
         ("enrol", {"course": ""}, "Choose a course"),
         ("enrol", {"course": "999999"}, "Choose a course from the list"),
+        ("enrol", {"course": "9" * 23}, "Choose a course from the list"),
+        ("withdraw", {"enrollment": ""}, "Choose an enrolment that is still open"),
+        ("withdraw", {"enrollment": "999999"}, "This enrolment is not open any more"),
     ],
 )
 def test_bad_input_says_what_to_do_and_changes_nothing(
@@ -158,7 +161,7 @@ def test_bad_input_says_what_to_do_and_changes_nothing(
     page = response.content.decode()
 
     assert response.status_code == 422
-    assert page.count(said) >= 2, "once in the summary, once at the field"
+    assert page.count(said) >= (1 if form == "withdraw" else 2), "in the summary and at the field"
     assert "<title>" in page
     assert "Error:" in page
     assert not lead.events.exists()
@@ -173,7 +176,7 @@ def test_typed_values_stay_after_an_error(desk: Client, lead: Lead) -> None:
     assert 'value="soon"' in response.content.decode()
 
 
-@pytest.mark.parametrize("form", ["note", "stage", "owner", "next", "enrol"])
+@pytest.mark.parametrize("form", ["note", "stage", "owner", "next", "enrol", "withdraw"])
 def test_a_form_address_opened_as_a_page_leads_to_the_lead(desk: Client, lead: Lead, form: str) -> None:
     response = desk.get(f"/cms/leads/{form}/{lead.pk}/")
 
@@ -238,15 +241,44 @@ def test_an_owner_taken_meanwhile_is_told(
 
 
 def test_a_next_action_is_planned_and_ticked_off(desk: Client, lead: Lead) -> None:
-    desk.post(f"/cms/leads/next/{lead.pk}/", {"action": "Call about fees", "at": "2027-01-05T10:00"})
+    desk.post(
+        f"/cms/leads/next/{lead.pk}/", {"action": "Call about fees", "at": "2027-01-05T10:00", "shown": "|"}
+    )
     lead.refresh_from_db()
     assert lead.next_action == "Call about fees"
     assert timezone.localtime(lead.next_action_at).strftime("%Y-%m-%d %H:%M") == "2027-01-05 10:00"
 
-    response = desk.post(f"/cms/leads/next/{lead.pk}/", {"done": "1", "action": "x"}, follow=True)
+    response = desk.post(
+        f"/cms/leads/next/{lead.pk}/", {"done": "1", "action": "x", "shown": plan_shown(lead)}, follow=True
+    )
     lead.refresh_from_db()
     assert (lead.next_action, lead.next_action_at) == ("", None)
     assert "Next action done." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "data", [{"done": "1"}, {"action": "Call about January", "at": "2027-01-06T10:00"}], ids=["done", "plan"]
+)
+def test_a_plan_changed_meanwhile_is_told_and_not_lost(
+    desk: Client, lead: Lead, admissions_lead: User, data: dict[str, str]
+) -> None:
+    shown = plan_shown(lead)
+    at = timezone.now() + timedelta(days=1)
+    plan_next_action(lead=lead, action="Send the fees", at=at, actor=admissions_lead)
+    response = desk.post(f"/cms/leads/next/{lead.pk}/", data | {"shown": shown})
+
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert f"{admissions_lead} changed this to Send the fees" in page
+    form = response.context["forms"]["next"]
+    assert form["action"].value() == data.get("action", "Send the fees")
+    lead.refresh_from_db()
+    assert (lead.next_action, lead.next_action_at) == ("Send the fees", at)
+
+    desk.post(f"/cms/leads/next/{lead.pk}/", data | {"shown": form["shown"].value()})
+    lead.refresh_from_db()
+    assert lead.next_action == data.get("action", "")
+    assert lead.events.filter(kind=LeadEvent.Kind.PLAN).count() == 2
 
 
 def test_enrolling_invites_the_person(desk: Client, lead: Lead, course: SmallCourse) -> None:
@@ -296,3 +328,42 @@ def test_an_enrolment_stands_on_the_page(desk: Client, lead: Lead, course: Small
     Enrollment.objects.create(learner=UserFactory(), course=course.page, lead=lead)
 
     assert "<strong>Python full-stack</strong>: active" in page_of(desk, lead)
+
+
+def test_another_cohort_moves_the_learner_and_the_desk_says_so(
+    desk: Client, lead: Lead, course: SmallCourse
+) -> None:
+    cohorts = [CohortFactory(course=course.page, mode=mode) for mode in ("online", "classroom")]
+    said = []
+    for cohort in (*cohorts, cohorts[1]):
+        data = {"course": str(course.page.pk), "cohort": str(cohort.pk)}
+        said.append(desk.post(f"/cms/leads/enrol/{lead.pk}/", data, follow=True).content.decode())
+
+    assert f"Asha Devi has moved to the cohort {cohorts[1]}" in said[1]
+    assert "Asha Devi was enrolled in Python full-stack already." in said[2]
+
+
+def test_an_open_enrolment_is_withdrawn_from_the_page(desk: Client, lead: Lead, course: SmallCourse) -> None:
+    cohort = CohortFactory(course=course.page)
+    data = {"course": str(course.page.pk), "cohort": str(cohort.pk)}
+    page = desk.post(f"/cms/leads/enrol/{lead.pk}/", data, follow=True).content.decode()
+    assert f'action="/cms/leads/withdraw/{lead.pk}/"' in page
+
+    address, data = f"/cms/leads/withdraw/{lead.pk}/", {"enrollment": str(Enrollment.objects.get().pk)}
+    page = desk.post(address, data, follow=True).content.decode()
+
+    assert "Asha Devi is withdrawn from Python full-stack." in page
+    assert f'action="{address}"' not in page
+    assert Enrollment.objects.get().state == Enrollment.State.WITHDRAWN
+    cohort.refresh_from_db()
+    assert cohort.seats_taken == 0
+    assert desk.post(address, data).status_code == 422
+
+
+def test_an_enrolment_of_another_lead_is_not_withdrawn(desk: Client, lead: Lead, learner: User) -> None:
+    enrollment = learner.enrollments.get()
+    response = desk.post(f"/cms/leads/withdraw/{lead.pk}/", {"enrollment": str(enrollment.pk)})
+
+    assert response.status_code == 422
+    enrollment.refresh_from_db()
+    assert enrollment.state == Enrollment.State.ACTIVE

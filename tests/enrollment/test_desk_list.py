@@ -33,6 +33,7 @@ LEAD_ADDRESSES = [
     "/cms/leads/owner/{pk}/",
     "/cms/leads/next/{pk}/",
     "/cms/leads/enrol/{pk}/",
+    "/cms/leads/withdraw/{pk}/",
 ]
 FORM_ADDRESSES = [
     "/cms/leads/add/",
@@ -167,6 +168,15 @@ def test_a_filter_that_makes_no_sense_is_not_a_failure(desk: Client) -> None:
     )
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["course", "owner", "source"])
+def test_a_number_that_no_database_holds_is_not_a_failure(desk: Client, name: str, site: object) -> None:
+    assert desk.get("/cms/leads/", {name: "9" * 23}).status_code == 200
+
+
+def test_the_list_has_a_search_box(desk: Client) -> None:
+    assert 'name="q"' in desk.get("/cms/leads/").content.decode()
 
 
 def test_leads_stand_newest_first_and_can_be_sorted_by_name(desk: Client) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -16,11 +17,12 @@ from wagtail.models import ModelLogEntry, Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
+from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import lead_policy, may_work_leads
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
-from enrollment.models import Lead
+from enrollment.models import Enrollment, Lead
 
 register_permission_policy(Lead, lead_policy)
 register_snippet(LeadViewSet)
@@ -81,11 +83,41 @@ def keep_cohort_with_learners(request: HttpRequest, instances: list[Any]) -> Htt
     return None
 
 
+@hooks.register("before_delete_user")
+def keep_user_with_enrolments(request: HttpRequest, user: User) -> HttpResponse | None:
+    return _refuse_learners(request, [user])
+
+
+@hooks.register("before_bulk_action")
+def keep_users_with_enrolments(
+    request: HttpRequest, action_type: str, objects: list[Any], action: BulkAction
+) -> HttpResponse | None:
+    users = [item for item in objects if isinstance(item, User)]
+    return _refuse_learners(request, users) if action_type == "delete" and users else None
+
+
+def _refuse_learners(request: HttpRequest, users: list[User]) -> HttpResponse | None:
+    """Keep people who are or were enrolled: their records are the institute's too."""
+    learner = User.objects.filter(pk__in=[user.pk for user in users], enrollments__isnull=False).first()
+    if learner is None:
+        return None
+    messages.error(
+        request,
+        _("%(user)s can't be deleted: they are or were enrolled. Switch the account off instead "
+          "(untick “Active”); that locks them out and keeps the records.") % {"user": learner},
+    )  # fmt: skip
+    return redirect("wagtailusers_users:index")
+
+
 def _course_in_use(pages: list[Page]) -> str:
-    """Return the title of a course at or below the pages that has learners or cohorts, or ""."""
+    """Return the title of a course at or below the pages that has learners, cohorts or leads, or ""."""
     for page in pages:
         courses = CoursePage.objects.descendant_of(page, inclusive=True)
-        used = courses.filter(enrollments__isnull=False) | courses.filter(cohorts__isnull=False)
+        used = courses.filter(
+            Exists(Enrollment.objects.filter(course=OuterRef("pk")))
+            | Exists(Cohort.objects.filter(course=OuterRef("pk")))
+            | Exists(Lead.objects.filter(course=OuterRef("pk")))
+        )
         if course := used.first():
             return course.title
     return ""
@@ -94,7 +126,8 @@ def _course_in_use(pages: list[Page]) -> str:
 def _refuse_deletion(request: HttpRequest, title: str, *, to: int) -> HttpResponse:
     messages.error(
         request,
-        _("“%(title)s” can't be deleted: learners are enrolled in it or it has cohorts. "
-          "Unpublish it instead; that hides it and keeps the records.") % {"title": title},
+        _("“%(title)s” can't be deleted: learners are enrolled in it, it has cohorts or "
+          "somebody asked about it. Unpublish it instead; that hides it and keeps the records.")
+        % {"title": title},
     )  # fmt: skip
     return redirect("wagtailadmin_explore", to)

@@ -1,14 +1,19 @@
 """Pages with learners' work are not deleted in the CMS; the refusal says what to do instead."""
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page
 
 from accounts.models import User
+from courses.models import Cohort
+from enrollment.admin.forms import CohortForm
 from lessons.models import Progress
 from tests.conftest import SmallCourse, signed_in
-from tests.factories.courses import CohortFactory
+from tests.factories.courses import CohortFactory, make_course
+from tests.factories.enrollment import LeadFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +84,80 @@ def test_a_course_with_a_cohort_stays(desk: Client, course: SmallCourse) -> None
     desk.post(f"/cms/pages/{course.page.pk}/delete/", CONFIRMED)
 
     assert Page.objects.filter(pk=course.page.pk).exists()
+
+
+def test_a_course_that_somebody_asked_about_stays(desk: Client, course: SmallCourse) -> None:
+    LeadFactory(course=course.page)
+    assert desk.post(f"/cms/pages/{course.page.pk}/delete/", CONFIRMED).status_code == 302
+    assert "somebody asked about it" in message_of(desk)
+
+    with pytest.raises(ProtectedError):
+        course.page.delete()
+
+
+@pytest.mark.parametrize("address", ["/cms/users/delete/{pk}/", "/cms/bulk/accounts/user/delete/?id={pk}"])
+def test_an_account_with_enrolments_stays_and_can_be_switched_off(
+    desk: Client, learner: User, address: str
+) -> None:
+    assert desk.post(address.format(pk=learner.pk)).status_code == 302
+    assert "Switch the account off instead" in message_of(desk)
+    assert User.objects.filter(pk=learner.pk).exists()
+
+
+@pytest.mark.parametrize("address", ["/cms/users/delete/{pk}/", "/cms/bulk/accounts/user/delete/?id={pk}"])
+def test_an_account_without_enrolments_can_be_deleted(desk: Client, stranger: User, address: str) -> None:
+    desk.post(address.format(pk=stranger.pk))
+
+    assert not User.objects.filter(pk=stranger.pk).exists()
+
+
+def cohort_post(cohort: Cohort, **changes: object) -> dict[str, object]:
+    values = {
+        "course": cohort.course_id,
+        "starts_on": cohort.starts_on,
+        "mode": cohort.mode,
+        "seats": cohort.seats,
+        "price": "",
+    }
+    return values | changes
+
+
+def test_the_course_of_a_cohort_with_learners_stays(desk: Client, course: SmallCourse, learner: User) -> None:
+    cohort = CohortFactory(course=course.page, seats=4)
+    other = make_course()
+    address = f"/cms/cohorts/edit/{cohort.pk}/"
+    learner.enrollments.update(cohort=cohort)
+    refused = desk.post(address, cohort_post(cohort, course=other.pk))
+    assert "so its course stays" in refused.content.decode()
+    assert desk.post(address, cohort_post(cohort, seats=6)).status_code == 302
+
+    learner.enrollments.update(cohort=None)
+    assert desk.post(address, cohort_post(cohort, course=other.pk)).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.course, cohort.seats) == (other, 4)
+
+
+def test_a_price_below_nothing_is_refused(desk: Client, course: SmallCourse) -> None:
+    cohort = CohortFactory(course=course.page)
+    response = desk.post(f"/cms/cohorts/edit/{cohort.pk}/", cohort_post(cohort, price="-1"))
+
+    assert "Enter a price of 0 or more." in response.content.decode()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Cohort.objects.update(price=-1)
+
+
+def test_a_seat_taken_while_the_form_was_checked_is_told_at_the_field(
+    desk: Client, course: SmallCourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort = CohortFactory(course=course.page, seats=4, seats_taken=2)
+    monkeypatch.setattr(CohortForm, "clean_seats", lambda form: form.cleaned_data["seats"])
+    monkeypatch.setattr(Cohort, "validate_constraints", lambda *args, **kwargs: None)
+    response = desk.post(f"/cms/cohorts/edit/{cohort.pk}/", cohort_post(cohort, seats=1))
+
+    assert response.status_code == 200
+    assert "2 seats are taken. Enter 2 or more." in response.content.decode()
+    cohort.refresh_from_db()
+    assert cohort.seats == 4
 
 
 def test_a_cohort_with_learners_stays(desk: Client, course: SmallCourse, learner: User) -> None:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import structlog
 from django.utils.csp import CSP

@@ -146,7 +146,7 @@ def _place(
     if cohort and cohort.course_id != course.pk:
         raise WrongCohort
     User.objects.select_for_update(no_key=True).get(pk=learner.pk)
-    known = Enrollment.objects.filter(learner=learner, course=course).first()
+    known = Enrollment.objects.select_for_update(of=["self"]).filter(learner=learner, course=course).first()
     if known and known.is_open and cohort and known.cohort_id != cohort.pk:
         return _move(known, cohort=cohort, lead=lead, actor=actor)
     if known and known.state != Enrollment.State.WITHDRAWN:

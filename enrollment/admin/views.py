@@ -195,7 +195,7 @@ class LeadFormView(LeadPageView):
 
     def shown_again(self, error: ChangedMeanwhile) -> LeadForm:
         """Return the form with the choice kept and the news of who was faster, ready to send again."""
-        now = self.form_class(lead=self.object).initial
+        now = dict(self.form_class(lead=self.object).initial)
         form = self.form_class(self.typed(now) | {"shown": str(now["shown"])}, lead=self.object)
         form.is_valid()
         when = date_format(timezone.localtime(error.at), "H:i") if error.at else ""

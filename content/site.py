@@ -137,8 +137,8 @@ def _set_up_institute(site_file: FrontMatter) -> None:
     head = site_file.section("institute")
     for name in TEXT_SETTINGS:
         setattr(institute, name, head.text(name, ""))
-    institute.opens_at = parse_time(head.text("opens_at", "10:00"))
-    institute.closes_at = parse_time(head.text("closes_at", "18:00"))
+    for name, usual in (("opens_at", "10:00"), ("closes_at", "18:00")):
+        setattr(institute, name, parse_time(head.text(name, usual)))
     institute.answer_within_hours = head.number("answer_within_hours", 8)
     closed_on = head.strings("closed_on")
     for day in WEEKDAYS:

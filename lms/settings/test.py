@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from lms.settings.base import *  # noqa: F403
-from lms.settings.base import DATABASES, REDIS_URL, VAR_DIR
+from lms.settings.base import CACHES, DATABASES, REDIS_URL, VAR_DIR
 
 DEMO = True
 SECRET_KEY = "tests-only-" + "not-a-secret-" * 4

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import has_cms_access
 from accounts.addresses import has_unproven_password
+from accounts.fields import EMAIL_FORMAT
 from accounts.models import User
 
-EMAIL_FORMAT = _("Enter an email address in the correct format, like name@example.com")
 PASSWORD_HINT = _("At least 12 characters. Three or four words that you can remember are good.")
 
 

@@ -2,33 +2,15 @@
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import NameField
 from accounts.models import User
-
-CONTROL_CHARACTERS = dict.fromkeys([*range(32), 127])
 
 
 class NameForm(forms.Form):
     """The name as its owner writes it: one word or several."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={
-            "required": _("Enter your name"),
-            "max_length": _("Enter your name with at most 120 characters"),
-            "null_characters_not_allowed": _("Enter your name without control characters"),
-        },
-    )
-
-    def clean_name(self) -> str:
-        """One line without control characters: it ends up in mail."""
-        name = " ".join(self.cleaned_data["name"].split()).translate(CONTROL_CHARACTERS)
-        if not name:
-            raise forms.ValidationError(self.fields["name"].error_messages["required"])
-        return name
+    name = NameField()
 
     def save_name(self, user: User) -> None:
         """Store the name, and nothing else, on the user."""

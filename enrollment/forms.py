@@ -9,11 +9,11 @@ from django.core.validators import EmailValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import EMAIL_FORMAT, CleanCharField, LineField, NameField
 from courses.models import CoursePage
 from enrollment.models import Lead
 from enrollment.phones import parse_phone
 
-EMAIL_FORMAT = _("Enter an email address in the correct format, like name@example.com")
 PHONE_FORMAT = _("Enter a phone number, like 98765 43210 or +44 7700 900982")
 PLACEMENT_STATUSES = [
     ("student", _("Student")),
@@ -22,22 +22,6 @@ PLACEMENT_STATUSES = [
 ]
 LONGEST_ID = 12
 LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
-CONTROL_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
-
-
-class CleanCharField(forms.CharField):
-    """Text without control characters or halves of characters; everything else is kept."""
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        return text.translate(CONTROL_CHARACTERS).encode("utf-8", "replace").decode().strip()
-
-
-class LineField(CleanCharField):
-    """One line of text: line breaks and repeated blanks become one blank."""
-
-    def to_python(self, value: Any) -> str:
-        return " ".join(super().to_python(value).split())
 
 
 class CourseField(forms.ModelChoiceField):
@@ -67,15 +51,7 @@ class CourseField(forms.ModelChoiceField):
 class EnquiryForm(forms.Form):
     """What anybody may ask; also the fields that the placement form starts with."""
 
-    name = LineField(
-        label=_("Your name"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={
-            "required": _("Enter your name"),
-            "max_length": _("Enter your name with at most 120 characters"),
-        },
-    )
+    name = NameField()
     email = LineField(
         label=_("Email address"),
         max_length=254,

@@ -124,8 +124,13 @@ def signed_in(user: User) -> Client:
     return client
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser tests out where there is no browser, unless it is required."""
+    """Run tests that flush the database last, and leave the browser tests out where there is no browser.
+
+    A flush gives content types new keys, which Wagtail's permission policies remember for life.
+    """
+    items.sort(key=_flushes)
     if find_chromium():
         return
     browser_tests = [item for item in items if "tests/e2e/" in item.path.as_posix()]
@@ -143,3 +148,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"The browser tests were left out: no Chromium is installed. To have them: {INSTALL_HINT}",
             yellow=True,
         )
+
+
+def _flushes(item: pytest.Item) -> bool:
+    """Whether the whole database is emptied after this test."""
+    marker = item.get_closest_marker("django_db")
+    flushes = (
+        marker is not None and marker.kwargs.get("transaction") and "available_apps" not in marker.kwargs
+    )
+    return bool(flushes) or "transactional_db" in item.fixturenames or "live_server" in item.fixturenames

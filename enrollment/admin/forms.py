@@ -6,11 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
+from accounts.fields import CleanCharField, LineField
 from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.admin.permissions import lead_workers
 from enrollment.desk import plan_shown
-from enrollment.forms import LONGEST_ID, CleanCharField, LineField
+from enrollment.forms import LONGEST_ID
 from enrollment.models import Enrollment, Lead
 
 

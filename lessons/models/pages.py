@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.db.models.functions import Length, Substr
+from django.db.models.functions import Greatest, Length, Substr
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
@@ -24,7 +24,8 @@ class LessonQuerySet(PageQuerySet):
     def published(self) -> "LessonQuerySet":
         """Lessons that readers can come to: live, in a live module of a live course."""
         path = OuterRef("path")
-        above = [Substr(path, 1, Length(path) - levels * Page.steplen) for levels in (1, 2)]
+        # PostgreSQL may ask this of pages higher in the tree too, before it joins the lessons.
+        above = [Substr(path, 1, Greatest(Length(path) - levels * Page.steplen, 0)) for levels in (1, 2)]
         return self.live().exclude(Exists(Page.objects.filter(live=False, path__in=above).order_by()))
 
 

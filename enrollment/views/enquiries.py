@@ -2,8 +2,9 @@
 
 from uuid import uuid4
 
+import structlog
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.datastructures import MultiValueDict
@@ -15,6 +16,8 @@ from courses.models import StandardPage
 from enrollment import intake
 from enrollment.limits import seconds_to_wait
 from enrollment.models import Lead, Submission
+
+log = structlog.get_logger(__name__)
 
 OWN_ENQUIRY_COOKIE = "enquiry"
 OWN_ENQUIRY_SECONDS = 3600
@@ -108,7 +111,11 @@ def _too_many(request: HttpRequest, kind: str, template: str, context: dict, wai
 
 
 def _client_address(request: HttpRequest) -> str | None:
+    """Return the sender's network address, or None; a wrong proxy count is logged, not the sender's loss."""
     try:
         return get_adapter(request).get_client_ip(request)
     except PermissionDenied:
+        return None
+    except ImproperlyConfigured as error:
+        log.error("client_address_unknown", reason=str(error))  # noqa: TRY400 - the line says it all
         return None

@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from enrollment.limits import POSTS_PER_WINDOW, seconds_to_wait
+from enrollment.models import Lead
 from enrollment.views.enquiries import OWN_ENQUIRY_SECONDS
 from tests.conftest import SmallCourse
 
@@ -55,6 +56,17 @@ def test_a_made_up_forwarding_header_gives_no_new_posts(
         for number in range(POSTS_PER_WINDOW + 1)
     ]
     assert statuses == [422] * POSTS_PER_WINDOW + [429]
+
+
+@pytest.mark.django_db
+def test_a_proxy_count_that_is_too_high_loses_no_enquiry(course: SmallCourse, settings: Settings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    answers = {"name": "Kavitha", "email": "kavitha@example.com", "contact_by": "email", "message": "When?"}
+
+    response = Client(headers={"x-forwarded-for": "203.0.113.7"}).post("/enquire/", answers)
+
+    assert response.status_code == 302
+    assert Lead.objects.get().message == "When?"
 
 
 @pytest.mark.django_db

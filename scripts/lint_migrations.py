@@ -1,6 +1,7 @@
 """Refuse migrations that break the release still running while they are applied.
 
-The first migration of an app makes new tables only and is left out.
+The first migration of an app makes new tables only and is left out. SQLite copies a table to add a column,
+which looks like a column without a default; so that one rule needs DATABASE_URL to name PostgreSQL.
 """
 
 import os
@@ -13,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings.test")
 import django
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django_migration_linter import MigrationLinter
 
 
@@ -25,6 +27,7 @@ def main() -> int:
         no_cache=True,
         ignore_initial_migrations=True,
         all_warnings_as_errors=True,
+        exclude_migration_tests=["NOT_NULL"] if connection.vendor == "sqlite" else [],
     )
     linter.lint_all_migrations()
     linter.print_summary()

@@ -11,6 +11,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from courses.blocks import one_newline_style
 from lessons import highlight
+from lessons.blocks.running import RUN_CHOICES, RequestBlock
 
 
 class SourceBlock(blocks.TextBlock):
@@ -56,6 +57,8 @@ class CodeBlock(blocks.StructBlock):
 
     files = blocks.ListBlock(FileBlock(), min_num=1, label=_("Files"))
     caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
+    run = blocks.ChoiceBlock(choices=RUN_CHOICES, default="none", label=_("In the page"))
+    requests = blocks.ListBlock(RequestBlock(), default=[], max_num=8, label=_("Requests to try"))
 
     class Meta:
         icon = "code"
@@ -65,6 +68,8 @@ class CodeBlock(blocks.StructBlock):
         preview_value = {
             "files": [{"name": "hello.py", "language": "python", "code": 'print("Hello")'}],
             "caption": "",
+            "run": "script",
+            "requests": [],
         }
 
 
@@ -120,6 +125,8 @@ class ParallelBlock(blocks.StructBlock):
     django = blocks.ListBlock(FileBlock(), min_num=1, label=_("Django files"))
     flask = blocks.ListBlock(FileBlock(), min_num=1, label=_("Flask files"))
     matches = blocks.ListBlock(MatchBlock(), default=[], label=_("Matched lines"))
+    run = blocks.ChoiceBlock(choices=RUN_CHOICES, default="app", label=_("In the page"))
+    requests = blocks.ListBlock(RequestBlock(), default=[], max_num=8, label=_("Requests to try"))
 
     class Meta:
         icon = "grip"
@@ -131,6 +138,8 @@ class ParallelBlock(blocks.StructBlock):
             "django": [{"name": "urls.py", "language": "python", "code": 'path("hello/", hello),  #=1'}],
             "flask": [{"name": "app.py", "language": "python", "code": '@app.route("/hello/")  #=1'}],
             "matches": [{"number": 1, "text": "Both map a path to a function."}],
+            "run": "none",
+            "requests": [],
         }
 
     def clean(self, value: ParallelValue) -> ParallelValue:

@@ -4,11 +4,13 @@ from wagtail import blocks
 
 from courses.blocks import ProseBlock
 from lessons.blocks.code import CodeBlock, ParallelBlock
+from lessons.blocks.exercise import ExerciseBlock
+from lessons.blocks.quiz import QuizBlock
 from lessons.blocks.text import CalloutBlock, FigureBlock, PassageBlock
 
 
 class LessonBody(blocks.StreamBlock):
-    """Passages, prose, notes, pictures and code, in the order in which they are read."""
+    """Passages, prose, notes, pictures, code, exercises and quizzes, in the order in which they are read."""
 
     passage = PassageBlock()
     prose = ProseBlock()
@@ -16,3 +18,5 @@ class LessonBody(blocks.StreamBlock):
     figure = FigureBlock()
     code = CodeBlock()
     parallel = ParallelBlock()
+    exercise = ExerciseBlock()
+    quiz = QuizBlock()

@@ -1,6 +1,23 @@
 """Lessons and what learners have done with them."""
 
-from lessons.models.pages import LessonPage
+from lessons.models.changes import LessonChange
+from lessons.models.examples import ExampleRun
+from lessons.models.pages import ChangeKind, LessonPage
 from lessons.models.progress import Progress
+from lessons.models.study import Bookmark, Note, PassageText, StudyPlan
+from lessons.models.work import Attempt, Draft, Owner
 
-__all__ = ["LessonPage", "Progress"]
+__all__ = [
+    "Attempt",
+    "Bookmark",
+    "ChangeKind",
+    "Draft",
+    "ExampleRun",
+    "LessonChange",
+    "LessonPage",
+    "Note",
+    "Owner",
+    "PassageText",
+    "Progress",
+    "StudyPlan",
+]

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Greatest, Length, Substr
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.blocks import StreamValue
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager, PageViewRestriction
 from wagtail.query import PageQuerySet
@@ -16,6 +17,14 @@ from wagtail.query import PageQuerySet
 from courses.blocks import validate_prose
 from courses.models.pages import lines
 from lessons.blocks import LessonBody
+
+
+class ChangeKind(models.TextChoices):
+    """What an edit means to learners who have finished the lesson."""
+
+    COSMETIC = "cosmetic", _("Cosmetic: nobody is told")
+    REVIEW = "review", _("Review advised: finished learners are told what changed")
+    REDO = "redo", _("Worth doing again: finished learners are asked to")
 
 
 class LessonQuerySet(PageQuerySet):
@@ -55,6 +64,34 @@ class LessonPage(Page):
     )
     sources = models.TextField(_("sources"), blank=True, help_text=_("Where facts were checked, one a line."))
     body = StreamField(LessonBody(), blank=True, verbose_name=_("body"))
+    needs_checks = models.BooleanField(
+        _("its exercises must be passed"),
+        default=False,
+        db_default=False,
+        help_text=_("The lesson is finished when the server has passed every exercise marked as needed."),
+    )
+    quiz_share = models.PositiveSmallIntegerField(
+        _("its quizzes must reach"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(100)],
+        help_text=_("Per cent in every quiz that counts. 0: the quizzes are not needed."),
+    )
+    change_kind = models.CharField(
+        _("what this edit means to learners"),
+        max_length=8,
+        choices=ChangeKind,
+        default=ChangeKind.COSMETIC,
+        db_default="cosmetic",
+    )
+    change_note = models.CharField(
+        _("what changed"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("One sentence, told to finished learners."),
+    )
 
     content_panels: ClassVar = [
         *Page.content_panels,
@@ -63,11 +100,30 @@ class LessonPage(Page):
         FieldPanel("outcomes"),
         FieldPanel("body"),
         FieldPanel("sources"),
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("needs_checks"), FieldPanel("quiz_share")])],
+            heading=_("How the lesson is finished"),
+            help_text=_("With neither, a learner finishes it by reading."),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("change_kind"), FieldPanel("change_note")], heading=_("When it is published")
+        ),
     ]
     parent_page_types: ClassVar = ["courses.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
 
     objects = LessonManager()
+
+    @property
+    def completion_rule(self) -> str:
+        """By what a learner finishes the lesson: read, checks, quiz or both."""
+        if self.needs_checks:
+            return "both" if self.quiz_share else "checks"
+        return "quiz" if self.quiz_share else "read"
+
+    def block(self, block_id: str, block_type: str) -> StreamValue.StreamChild | None:
+        """Return the block with this id and type, or None."""
+        return next((b for b in self.body if b.id == block_id and b.block_type == block_type), None)
 
     @property
     def outcome_list(self) -> list[str]:

@@ -23,6 +23,9 @@ class Progress(models.Model):
 
     class Rule(models.TextChoices):
         READ = "read", _("Marked as read")
+        CHECKS = "checks", _("All checks passed")
+        QUIZ = "quiz", _("Quiz passed")
+        BOTH = "both", _("Checks and quiz passed")
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="progress")
     lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="progress")
@@ -36,6 +39,11 @@ class Progress(models.Model):
         "wagtailcore.Revision", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     """The revision of the lesson at which it was finished."""
+
+    seen_change = models.ForeignKey(
+        "lessons.LessonChange", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The last change of the lesson that the learner was told of and put aside."""
 
     objects = ProgressQuerySet.as_manager()
 

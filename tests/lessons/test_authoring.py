@@ -30,6 +30,9 @@ def form(lesson: LessonPage, **changes: object) -> dict:
             "is_free": "on" if lesson.is_free else "",
             "outcomes": lesson.outcomes,
             "sources": "",
+            "quiz_share": "0",
+            "change_kind": "cosmetic",
+            "change_note": "",
             "body": streamfield([("prose", "A new sentence about herons.")]),
             "comments": {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0, "MAX_NUM_FORMS": ""},
         }

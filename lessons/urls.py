@@ -1,14 +1,14 @@
 from django.urls import path
 
-from lessons import views
+from lessons.views import reading
 
 app_name = "lessons"
 
 LESSON = "courses/<slug:course>/<slug:module>/<slug:lesson>/"
 
 urlpatterns = [
-    path(LESSON, views.read, name="read"),
-    path(f"{LESSON}done/", views.done, name="done"),
-    path(f"{LESSON}undo/", views.undo, name="undo"),
-    path(f"{LESSON}place/", views.place, name="place"),
+    path(LESSON, reading.read, name="read"),
+    path(f"{LESSON}done/", reading.done, name="done"),
+    path(f"{LESSON}undo/", reading.undo, name="undo"),
+    path(f"{LESSON}place/", reading.place, name="place"),
 ]

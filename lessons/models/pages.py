@@ -143,13 +143,13 @@ class LessonPage(Page):
         return PageViewRestriction.objects.filter(page__path__in=[self.path[:end] for end in ends])
 
     def serve(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        from lessons.views import render_lesson
+        from lessons.views.reading import render_lesson
 
         request.is_preview = False  # type: ignore[attr-defined]
         return render_lesson(request, self)
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
-        from lessons.views import render_preview
+        from lessons.views.reading import render_preview
 
         request.is_preview = True  # type: ignore[attr-defined]
         return render_preview(request, self)

@@ -1,0 +1,1 @@
+"""What a browser asks of lessons: reading, work in blocks, quizzes, study."""

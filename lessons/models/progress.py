@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from lessons.models.pages import LessonPage
@@ -40,6 +40,8 @@ class Progress(models.Model):
     )
     """The revision of the lesson at which it was finished."""
 
+    bookmarks = models.JSONField(_("bookmarks"), default=list, db_default=Value([], models.JSONField()))
+    """Block ids of passages that the learner wants to find again, in the order in which they were set."""
     seen_change = models.ForeignKey(
         "lessons.LessonChange", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -1,4 +1,4 @@
-"""A learner's own plan, notes and bookmarks."""
+"""A learner's own plan and notes, and the words of lessons for their search."""
 
 from typing import ClassVar
 
@@ -41,24 +41,6 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner_id} {self.lesson_id}"
-
-
-class Bookmark(models.Model):
-    """A passage that a learner wants to find again."""
-
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bookmarks")
-    lesson = models.ForeignKey(LessonPage, on_delete=models.PROTECT, related_name="bookmarks")
-    passage = models.CharField(_("passage"), max_length=64)
-    """Block id of the passage."""
-    made_at = models.DateTimeField(_("made at"))
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["learner", "lesson", "passage"], name="bookmark_once_a_passage")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.learner_id} {self.lesson_id} {self.passage}"
 
 
 class PassageText(models.Model):

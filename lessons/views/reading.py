@@ -1,38 +1,24 @@
 """Reading lessons and moving progress."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.models import Site
 from wagtail.url_routing import RouteResult
 from wagtail.views import serve
 
 from accounts.access import SignedInRequest
 from courses import markdown
-from courses.models import CoursePage
 from lessons import access, progress
 from lessons.models import LessonPage
 from lessons.outline import CourseOutline, build_outline
 from lessons.passages import sections_of
+from lessons.views.lookup import course_of, find_lesson, studied_lesson
 
 VIEWS = ("both", "django", "flask")
 """Which panes of a parallel block are shown; the first is the default."""
-
-
-def find_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> LessonPage:
-    """Return the published lesson at an address with one query, or raise Http404."""
-    site = Site.find_for_request(request)
-    if site is None:
-        raise Http404
-    paths = request._wagtail_cached_site_root_paths = Site.get_site_root_paths()  # type: ignore[attr-defined]
-    root = next(path.root_path for path in paths if path.site_id == site.pk)
-    url_path = f"{root}courses/{course}/{module}/{lesson}/"
-    return get_object_or_404(LessonPage.objects.published(), url_path=url_path)
 
 
 @require_safe
@@ -80,7 +66,7 @@ def render_preview(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
 @login_required
 def done(request: SignedInRequest, course: str, module: str, lesson: str) -> HttpResponse:
     """Mark a lesson done and go on to the next one, or to the course after the last."""
-    page = _readable_lesson(request, course, module, lesson)
+    page = studied_lesson(request, course, module, lesson)
     progress.mark_done(request.user, page)
     parent = course_of(page)
     outline = build_outline(parent, request=request, opens=True)
@@ -92,7 +78,7 @@ def done(request: SignedInRequest, course: str, module: str, lesson: str) -> Htt
 @login_required
 def undo(request: SignedInRequest, course: str, module: str, lesson: str) -> HttpResponse:
     """Take back "done" and show the lesson again."""
-    page = _readable_lesson(request, course, module, lesson)
+    page = studied_lesson(request, course, module, lesson)
     progress.undo_done(request.user, page)
     return HttpResponseRedirect(page.get_url(request))
 
@@ -101,22 +87,9 @@ def undo(request: SignedInRequest, course: str, module: str, lesson: str) -> Htt
 @login_required
 def place(request: SignedInRequest, course: str, module: str, lesson: str) -> HttpResponse:
     """Remember the passage being read; the page sends this while it is scrolled."""
-    page = _readable_lesson(request, course, module, lesson)
+    page = studied_lesson(request, course, module, lesson)
     progress.note_passage(request.user, page, request.POST.get("passage", ""))
     return HttpResponse(status=204)
-
-
-def course_of(lesson: LessonPage) -> CoursePage:
-    """Return the course a lesson belongs to; one query."""
-    return CoursePage.objects.get(path=lesson.path[: -2 * LessonPage.steplen])
-
-
-def _readable_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> LessonPage:
-    page = find_lesson(request, course, module, lesson)
-    opens = access.may_open_course(request.user, course_of(page))
-    if not access.may_study(request.user, page, opens=opens):
-        raise PermissionDenied
-    return page
 
 
 def _shared_context(lesson: LessonPage, outline: CourseOutline) -> dict:

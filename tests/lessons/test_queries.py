@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from courses.models import CoursePage, HomePage, ModulePage
 from enrollment.models import Enrollment
-from lessons.views.reading import find_lesson
+from lessons.views.lookup import find_lesson
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.courses import make_course, make_module
 from tests.factories.lessons import make_lesson

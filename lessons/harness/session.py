@@ -1,0 +1,227 @@
+"""One learner's program and the messages that can be sent to it."""
+
+import importlib
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import apps, shims, trouble, wsgi
+from .console import console
+from .running import outside_loops
+from .workspace import BadFiles, Workspace, module_name
+
+Message = dict[str, Any]
+
+
+class NotStarted(RuntimeError):
+    """A message came that needs a program of another kind, or any program at all."""
+
+
+class Session:
+    """What has been started here."""
+
+    def __init__(self) -> None:
+        self.workspace: Workspace | None = None
+        self.kind = ""
+        self.main: str | None = None
+        self.app: apps.App | None = None
+        self.module: ModuleType | None = None
+        self.jars: dict[str, wsgi.Jar] = {}
+
+    def start(self, message: Message) -> Message:
+        """Write the files, and import the app if it is one."""
+        if self.workspace:
+            self.workspace.leave()
+        self.__init__()  # type: ignore[misc]
+        workspace = self.workspace = Workspace(message.get("files") or {})
+        console.tidy = lambda text: trouble.tidy(text, workspace)
+        self.kind, self.main = message.get("kind", "script"), message.get("main")
+        if self.main and self.main not in self.workspace.files:
+            raise BadFiles(f"There is no file “{self.main}”.")
+        shims.install("\n".join(self.workspace.files.values()))
+        if self.kind == "app":
+            sys.argv, sys.stdin = [self.main or "app.py"], shims.NoKeyboard()
+            self.app = apps.load_app(self.workspace, self.main)
+            trouble.watch(self.app)
+        return {"ok": True, "framework": self.app.framework if self.app else None}
+
+    def about(self, message: Message) -> Message:
+        """Say what runs here."""
+        return {"kind": self.kind, "framework": self.app.framework if self.app else None}
+
+    def request(self, message: Message) -> Message:
+        """Send one request to the app."""
+        if not self.app:
+            raise NotStarted("There is no app to send a request to.")
+        begun = time.perf_counter()
+        trouble.forget()
+        jar = self.jars.setdefault(str(message.get("jar") or "browser"), wsgi.Jar())
+        answer = wsgi.send(self.app.application, message, jar, self.app.port)
+        error = answer.error or trouble.seen()
+        told = trouble.tell(error, self.workspace) if error else None
+        if isinstance(answer.error, wsgi.BadRequest):
+            raise answer.error
+        if answer.error and told:
+            print(told["trace"], file=sys.stderr)  # noqa: T201 - the learner's console
+        if answer.cut:
+            print(f"… the answer was cut after {wsgi.LARGEST_BODY:,} bytes.")  # noqa: T201
+        if answer.error:
+            answer.headers, answer.body = trouble.PAGE_HEADERS, trouble.page(told).encode()
+        return {
+            "status": answer.status,
+            "reason": answer.reason,
+            "headers": [list(header) for header in answer.headers],
+            "body": answer.text,
+            "trouble": told,
+            "ms": round((time.perf_counter() - begun) * 1000, 1),
+        }
+
+    def run(self, message: Message) -> Message:
+        """Run the main file as a program."""
+        workspace = self._need_workspace()
+        workspace.forget_modules()
+        name = self._main_file()
+        path = str(workspace.root / name)
+        module = ModuleType("__main__")
+        module.__file__ = path
+        stood, stdin, argv = sys.modules["__main__"], sys.stdin, sys.argv
+        sys.modules["__main__"], sys.stdin, sys.argv = module, StringIO(message.get("stdin") or ""), [name]
+        try:
+            source = workspace.read(name)
+            exec(compile(source, path, "exec", dont_inherit=True), vars(module))  # noqa: S102 - the purpose
+        except SystemExit as ending:
+            if ending.code not in {None, 0}:
+                raise
+        finally:
+            sys.modules["__main__"], sys.stdin, sys.argv = stood, stdin, argv
+            self.module = module
+        return {"trouble": None}
+
+    def call(self, message: Message) -> Message:
+        """Call a function of the main module."""
+        name = str(message.get("name"))
+        function = self._function(name)
+        if not callable(function):
+            raise NotStarted(f"There is no function “{name}” in {self._main_file()}.")
+        return {"value": plain(function(*(message.get("args") or []), **(message.get("kwargs") or {})))}
+
+    def rows(self, message: Message) -> Message:
+        """Read rows of the program's SQLite database."""
+        workspace = self._need_workspace()
+        sql, params = str(message.get("sql")), message.get("params") or []
+        missing: sqlite3.Error | None = None
+        for path in _databases(workspace.root):
+            connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+            try:
+                connection.row_factory = sqlite3.Row
+                return {"rows": [plain(dict(row)) for row in connection.execute(sql, params)]}
+            except sqlite3.OperationalError as error:
+                missing = error
+            finally:
+                connection.close()
+        raise missing or NotStarted("The program has made no SQLite database yet.")
+
+    def read(self, message: Message) -> Message:
+        """Read a file of the program's folder."""
+        return {"text": self._need_workspace().read(str(message.get("path")))}
+
+    def check(self, message: Message) -> Message:
+        """Run check files against the program, here in the same process."""
+        from .checking import run_checks
+
+        return {"results": run_checks(message.get("checks") or [], _OwnDoor())}
+
+    def _need_workspace(self) -> Workspace:
+        if not self.workspace:
+            raise NotStarted("No program has been started.")
+        return self.workspace
+
+    def _main_file(self) -> str:
+        names = self._need_workspace().python_files()
+        if self.main:
+            return self.main
+        if not names:
+            raise NotStarted("There is no Python file to run.")
+        return next((name for name in ("main.py", "app.py") if name in names), names[0])
+
+    def _function(self, name: str) -> Any:
+        if self.app and self.app.module and hasattr(self.app.module, name):
+            return getattr(self.app.module, name)
+        if self.module is None or not hasattr(self.module, name):
+            self.module = importlib.import_module(module_name(self._main_file()))
+        return getattr(self.module, name, None)
+
+
+class _OwnDoor:
+    """The way from the checks to the program where both are in one process."""
+
+    def ask(self, message: Message) -> Message:
+        return json.loads(json.dumps(handle(message)))
+
+
+_session = Session()
+
+OPERATIONS: dict[str, Callable[[Message], Message]] = {
+    "start": _session.start,
+    "about": _session.about,
+    "request": _session.request,
+    "run": _session.run,
+    "call": _session.call,
+    "rows": _session.rows,
+    "read": _session.read,
+    "check": _session.check,
+}
+
+
+def handle(message: Message) -> Message:
+    """Answer one message. Whatever a learner's program does, the answer can be written as JSON."""
+    operation = OPERATIONS.get(message.get("op", "")) if isinstance(message, dict) else None
+    if operation is None:
+        return {"error": "There is no such operation."}
+    streams = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = console
+    try:
+        with outside_loops():
+            answer = operation(message)
+    except BaseException as error:  # noqa: BLE001 - whatever a learner's program raises is told to them
+        told = trouble.tell(error, _session.workspace)
+        if message["op"] == "run":
+            console.write(told["trace"] + "\n")
+        answer = ({"ok": False} if message["op"] == "start" else {}) | {"trouble": told}
+    finally:
+        sys.stdout, sys.stderr = streams
+    if message["op"] != "check":
+        answer["console"] = console.take()
+    return answer
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can carry it: tuples become lists, other objects their text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else repr(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(item) for item in value), key=repr)
+    return str(value)
+
+
+def _databases(root: Path) -> list[Path]:
+    """Return the files of the folder that are SQLite databases, the usual name first."""
+    found = []
+    for path in sorted(root.rglob("*"), key=lambda path: (path.name != "db.sqlite3", str(path))):
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.read(16) == b"SQLite format 3\0":
+                    found.append(path)
+    return found

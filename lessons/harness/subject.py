@@ -1,0 +1,30 @@
+"""`python -m harness.subject`: a learner's program that answers messages, one JSON object a line."""
+
+import json
+import os
+
+from .lines import Lines
+from .session import handle
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    lines, own, leave = Lines(), os.getpid(), os._exit
+    while line := lines.read():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            lines.write({"error": "This line is not JSON."})
+            continue
+        answer = handle(message)
+        if os.getpid() != own:  # a copy that the learner's program made of this process
+            leave(0)
+        try:
+            lines.write(answer)
+        except MemoryError:
+            lines.write({"error": "The answer is too large."})
+    leave(0)  # without waiting for threads that the program has left
+
+
+if __name__ == "__main__":
+    main()

@@ -25,4 +25,4 @@ lock: ## Lock the dependencies again (UPGRADE=1 takes newer versions); needs uv
 	@scripts/lock
 
 clean: ## Remove everything that was made here: environment, assets, demo data
-	rm -rf .venv node_modules static/vendor var test-results .ruff_cache .mypy_cache .pytest_cache .import_linter_cache
+	rm -rf .venv node_modules static/vendor public var test-results .ruff_cache .mypy_cache .pytest_cache .import_linter_cache

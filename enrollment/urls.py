@@ -9,5 +9,7 @@ urlpatterns = [
     path("enquire/thanks/<str:reference>/", enquiries.thanks, name="thanks"),
     path("placement/", enquiries.placement, name="placement"),
     path("learn/", learning.learn, name="learn"),
+    path("learn/search/", learning.search, name="search"),
+    path("learn/goal/", learning.goal, name="goal"),
     path("courses/<slug:course>/join/", learning.join, name="join"),
 ]

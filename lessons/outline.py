@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from courses.models import CoursePage, ModulePage
 from lessons.access import Visitor
+from lessons.changes import untold_change
 from lessons.models import LessonPage, Progress
 
 
@@ -92,6 +93,11 @@ class CourseOutline:
     def minutes(self) -> int:
         """Reading time of the whole course."""
         return sum(module.minutes for module in self.modules)
+
+    @property
+    def minutes_left(self) -> int:
+        """Reading time of the lessons that aren't done."""
+        return sum(lesson.minutes for lesson in self.lessons if not lesson.done)
 
     @property
     def next_lesson(self) -> OutlineLesson | None:
@@ -204,5 +210,6 @@ def build_outlines(
 def _progress_of(user: Visitor, below: Q) -> dict[int, Progress]:
     if not user.is_authenticated:
         return {}
-    rows = Progress.objects.filter(learner=user, lesson__in=LessonPage.objects.filter(below).values("pk"))
+    mine = Progress.objects.filter(learner=user, lesson__in=LessonPage.objects.filter(below).values("pk"))
+    rows = mine.annotate(untold=untold_change())
     return {row.lesson_id: row for row in rows}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lessons.views import reading
+from lessons.views import reading, study
 
 app_name = "lessons"
 
@@ -11,4 +11,7 @@ urlpatterns = [
     path(f"{LESSON}done/", reading.done, name="done"),
     path(f"{LESSON}undo/", reading.undo, name="undo"),
     path(f"{LESSON}place/", reading.place, name="place"),
+    path(f"{LESSON}note/", study.note, name="note"),
+    path(f"{LESSON}bookmark/", study.bookmark, name="bookmark"),
+    path(f"{LESSON}seen/", study.seen, name="seen"),
 ]

@@ -10,9 +10,9 @@ const PACKAGES = join(ROOT, "node_modules");
 const TARGET = join(ROOT, "static", "vendor");
 
 const STROKED = [
-  "arrow-left", "arrow-right", "calendar", "check", "chevron-down", "clock", "code", "copy",
+  "arrow-left", "arrow-right", "bookmark", "calendar", "check", "chevron-down", "clock", "code", "copy",
   "external-link", "file-text", "flask-conical", "info", "link", "lock", "log-in", "mail", "menu",
-  "message-circle", "phone", "search", "square", "triangle-alert", "user", "x",
+  "message-circle", "notebook-pen", "phone", "search", "square", "triangle-alert", "user", "x",
 ];
 const BRANDS = ["whatsapp"];
 const FAMILIES = ["next", "mono"];

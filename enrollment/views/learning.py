@@ -1,7 +1,8 @@
-"""The learner's dashboard and joining a free course."""
+"""The learner's dashboard, the search in lessons, and joining a free course."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -17,9 +18,12 @@ from accounts.models import User
 from courses.models import CoursePage
 from enrollment.access import open_courses
 from enrollment.enrolling import enroll
-from lessons.models import LessonPage, Progress
+from lessons import study
+from lessons.changes import changes_to_tell
+from lessons.models import LessonChange, LessonPage, PassageText, Progress, StudyPlan
 from lessons.outline import CourseOutline, OutlineLesson, build_outlines
 from lessons.passages import sections_of
+from lessons.search import MOST_RESULTS, search_lessons
 
 FREE_LESSONS_SHOWN = 3
 
@@ -40,7 +44,29 @@ class Day:
 
     label: str
     full: str
-    done: bool
+    finished: int
+
+    @property
+    def done(self) -> bool:
+        """Whether a lesson was finished."""
+        return self.finished > 0
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A finished lesson that was published again since, and what its author says of it."""
+
+    lesson: OutlineLesson
+    change: LessonChange
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """A passage that the learner keeps."""
+
+    lesson: OutlineLesson
+    passage: str
+    title: str
 
 
 @never_cache
@@ -51,16 +77,42 @@ def learn(request: SignedInRequest) -> HttpResponse:
     courses = open_courses(request.user)
     outlines = build_outlines(courses, request=request, opened=[course.pk for course in courses])
     free = LessonPage.objects.published().filter(is_free=True).order_by("path")
+    week = _week(request.user)
     return render(
         request,
         "enrollment/learn.html",
         {
             "continue_at": _resume(outlines),
-            "week": _week(request.user),
+            "week": week,
+            "finished_this_week": sum(day.finished for day in week),
+            "goal": study.weekly_goal(request.user),
+            "goals": StudyPlan.Goal.choices,
+            "changed": _changed(outlines),
+            "bookmarks": _bookmarks(outlines),
             "outlines": outlines,
             "free_lessons": [] if outlines else list(free[:FREE_LESSONS_SHOWN]),
         },
     )
+
+
+@never_cache
+@login_required
+@require_safe
+def search(request: SignedInRequest) -> HttpResponse:
+    """Find passages in the lessons that the learner may open."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = search_lessons(text, opened=open_courses(request.user))
+    return render(request, "enrollment/search.html", {"text": text, "found": found, "most": MOST_RESULTS})
+
+
+@require_POST
+@login_required
+def goal(request: SignedInRequest) -> HttpResponse:
+    """Keep how many lessons the learner wants to finish a week."""
+    chosen = request.POST.get("goal", "")
+    if chosen in map(str, StudyPlan.Goal.values):
+        study.set_weekly_goal(request.user, StudyPlan.Goal(int(chosen)))
+    return redirect("enrollment:learn")
 
 
 @require_POST
@@ -104,6 +156,27 @@ def _week(learner: User) -> list[Day]:
     monday = today - timedelta(days=today.weekday())
     start = timezone.make_aware(datetime.combine(monday, time.min))
     times = Progress.objects.filter(learner=learner, done_at__gte=start).values_list("done_at", flat=True)
-    finished: set[date] = {timezone.localdate(at) for at in times}
+    finished = Counter(timezone.localdate(at) for at in times)
     days = [monday + timedelta(days=number) for number in range(7)]
-    return [Day(date_format(day, "D"), date_format(day, "l j F"), day in finished) for day in days]
+    return [Day(date_format(day, "D"), date_format(day, "l j F"), finished[day]) for day in days]
+
+
+def _changed(outlines: list[CourseOutline]) -> list[Changed]:
+    """Return the changes that the learner has not put aside; one query at most."""
+    lessons = [lesson for outline in outlines for lesson in outline.lessons if lesson.progress]
+    told = changes_to_tell(lesson.progress for lesson in lessons if lesson.progress)
+    return [Changed(lesson, told[lesson.id]) for lesson in lessons if lesson.id in told]
+
+
+def _bookmarks(outlines: list[CourseOutline]) -> list[Bookmark]:
+    """Return the kept passages in reading order, those that still exist; one query at most."""
+    lessons = {item.id: item for outline in outlines for item in outline.lessons if not item.locked}
+    kept = {key: item.progress.bookmarks for key, item in lessons.items() if item.progress}
+    if not any(kept.values()):
+        return []
+    rows = PassageText.objects.filter(lesson__in=kept).order_by("lesson__path", "number")
+    return [
+        Bookmark(lessons[lesson], passage, f"§{number} {title}")
+        for lesson, passage, number, title in rows.values_list("lesson", "passage", "number", "title")
+        if passage in kept[lesson]
+    ]

@@ -17,6 +17,7 @@ from wagtail.query import PageQuerySet
 from courses.blocks import validate_prose
 from courses.models.pages import lines
 from lessons.blocks import LessonBody
+from lessons.forms import LessonPageForm
 
 
 class ChangeKind(models.TextChoices):
@@ -109,6 +110,7 @@ class LessonPage(Page):
             [FieldPanel("change_kind"), FieldPanel("change_note")], heading=_("When it is published")
         ),
     ]
+    base_form_class = LessonPageForm
     parent_page_types: ClassVar = ["courses.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
 

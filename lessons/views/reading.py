@@ -12,6 +12,7 @@ from wagtail.views import serve
 from accounts.access import SignedInRequest
 from courses import markdown
 from lessons import access, progress
+from lessons.changes import changes_to_tell
 from lessons.models import LessonPage
 from lessons.outline import CourseOutline, build_outline
 from lessons.passages import sections_of
@@ -48,6 +49,8 @@ def render_lesson(request: HttpRequest, lesson: LessonPage) -> HttpResponse:
                 "is_learner": True,
                 "is_done": known is not None and known.done_at is not None,
                 "resume_passage": known.passage if known else "",
+                "bookmarks": known.bookmarks if known else [],
+                "change": changes_to_tell([known]).get(lesson.pk) if known else None,
             }
         response = TemplateResponse(request, "lessons/lesson_page.html", context)
     patch_cache_control(response, private=True, no_cache=True)
@@ -116,6 +119,7 @@ def _reading_context(request: HttpRequest, lesson: LessonPage) -> dict:
         "is_learner": False,
         "is_done": False,
         "resume_passage": "",
+        "page_url": reverse("lessons:read", kwargs=address),
         "done_url": reverse("lessons:done", kwargs=address),
         "undo_url": reverse("lessons:undo", kwargs=address),
         "place_url": reverse("lessons:place", kwargs=address),

@@ -1,6 +1,5 @@
 """Finds the application in a learner's files and makes it ready to answer."""
 
-import importlib
 import inspect
 import os
 import re
@@ -50,7 +49,7 @@ def load_app(workspace: Workspace, main: str | None) -> App:
     if settings:
         return _load_project(workspace, settings)
     for name in _candidates(workspace, main):
-        module = importlib.import_module(module_name(name))
+        module = workspace.import_file(name)
         application = _application_in(module)
         if application is not None:
             return _ready(application, module, workspace)

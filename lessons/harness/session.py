@@ -14,7 +14,9 @@ from typing import Any
 from . import apps, shims, trouble, wsgi
 from .console import console
 from .running import outside_loops
-from .workspace import BadFiles, Workspace, module_name
+from .workspace import BadFiles, Workspace
+
+LARGEST_NUMBER = 8_192  # bits
 
 Message = dict[str, Any]
 
@@ -24,29 +26,24 @@ class NotStarted(RuntimeError):
 
 
 class Session:
-    """What has been started here."""
+    """A program that has been started, with what its messages need to remember."""
 
-    def __init__(self) -> None:
-        self.workspace: Workspace | None = None
-        self.kind = ""
-        self.main: str | None = None
+    def __init__(self, workspace: Workspace, message: Message) -> None:
+        self.workspace = workspace
+        self.kind, self.main = message.get("kind", "script"), message.get("main")
         self.app: apps.App | None = None
         self.module: ModuleType | None = None
         self.jars: dict[str, wsgi.Jar] = {}
 
-    def start(self, message: Message) -> Message:
-        """Write the files, and import the app if it is one."""
-        if self.workspace:
-            self.workspace.leave()
-        self.__init__()  # type: ignore[misc]
-        workspace = self.workspace = Workspace(message.get("files") or {})
-        console.tidy = lambda text: trouble.tidy(text, workspace)
-        self.kind, self.main = message.get("kind", "script"), message.get("main")
+    def start(self) -> Message:
+        """Import the app, if it is one."""
         if self.main and self.main not in self.workspace.files:
             raise BadFiles(f"There is no file “{self.main}”.")
         shims.install("\n".join(self.workspace.files.values()))
+        sys.argv = [self._main_file()]
+        sys.stdin = StringIO()
         if self.kind == "app":
-            sys.argv, sys.stdin = [self.main or "app.py"], shims.NoKeyboard()
+            sys.stdin = shims.NoKeyboard()
             self.app = apps.load_app(self.workspace, self.main)
             trouble.watch(self.app)
         return {"ok": True, "framework": self.app.framework if self.app else None}
@@ -84,7 +81,7 @@ class Session:
 
     def run(self, message: Message) -> Message:
         """Run the main file as a program."""
-        workspace = self._need_workspace()
+        workspace = self.workspace
         workspace.forget_modules()
         name = self._main_file()
         path = str(workspace.root / name)
@@ -108,15 +105,14 @@ class Session:
         name = str(message.get("name"))
         function = self._function(name)
         if not callable(function):
-            raise NotStarted(f"There is no function “{name}” in {self._main_file()}.")
+            raise NotStarted(f"There is no function “{name}” in the program.")
         return {"value": plain(function(*(message.get("args") or []), **(message.get("kwargs") or {})))}
 
     def rows(self, message: Message) -> Message:
         """Read rows of the program's SQLite database."""
-        workspace = self._need_workspace()
         sql, params = str(message.get("sql")), message.get("params") or []
         missing: sqlite3.Error | None = None
-        for path in _databases(workspace.root):
+        for path in _databases(self.workspace.root):
             connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
             try:
                 connection.row_factory = sqlite3.Row
@@ -129,7 +125,7 @@ class Session:
 
     def read(self, message: Message) -> Message:
         """Read a file of the program's folder."""
-        return {"text": self._need_workspace().read(str(message.get("path")))}
+        return {"text": self.workspace.read(str(message.get("path")))}
 
     def check(self, message: Message) -> Message:
         """Run check files against the program, here in the same process."""
@@ -137,13 +133,8 @@ class Session:
 
         return {"results": run_checks(message.get("checks") or [], _OwnDoor())}
 
-    def _need_workspace(self) -> Workspace:
-        if not self.workspace:
-            raise NotStarted("No program has been started.")
-        return self.workspace
-
     def _main_file(self) -> str:
-        names = self._need_workspace().python_files()
+        names = self.workspace.python_files()
         if self.main:
             return self.main
         if not names:
@@ -151,10 +142,13 @@ class Session:
         return next((name for name in ("main.py", "app.py") if name in names), names[0])
 
     def _function(self, name: str) -> Any:
+        place, _, last = name.rpartition(".")
+        if place:
+            return getattr(importlib.import_module(place), last, None)
         if self.app and self.app.module and hasattr(self.app.module, name):
             return getattr(self.app.module, name)
         if self.module is None or not hasattr(self.module, name):
-            self.module = importlib.import_module(module_name(self._main_file()))
+            self.module = self.workspace.import_file(self._main_file())
         return getattr(self.module, name, None)
 
 
@@ -165,55 +159,86 @@ class _OwnDoor:
         return json.loads(json.dumps(handle(message)))
 
 
-_session = Session()
+_session: Session | None = None
 
-OPERATIONS: dict[str, Callable[[Message], Message]] = {
-    "start": _session.start,
-    "about": _session.about,
-    "request": _session.request,
-    "run": _session.run,
-    "call": _session.call,
-    "rows": _session.rows,
-    "read": _session.read,
-    "check": _session.check,
+OPERATIONS: dict[str, Callable[[Session, Message], Message]] = {
+    "about": Session.about,
+    "request": Session.request,
+    "run": Session.run,
+    "call": Session.call,
+    "rows": Session.rows,
+    "read": Session.read,
+    "check": Session.check,
 }
 
 
 def handle(message: Message) -> Message:
     """Answer one message. Whatever a learner's program does, the answer can be written as JSON."""
-    operation = OPERATIONS.get(message.get("op", "")) if isinstance(message, dict) else None
-    if operation is None:
-        return {"error": "There is no such operation."}
     streams = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = console
     try:
         with outside_loops():
-            answer = operation(message)
+            answer = _operate(message)
     except BaseException as error:  # noqa: BLE001 - whatever a learner's program raises is told to them
-        told = trouble.tell(error, _session.workspace)
-        if message["op"] == "run":
-            console.write(told["trace"] + "\n")
-        answer = ({"ok": False} if message["op"] == "start" else {}) | {"trouble": told}
+        answer = _failure(error, message)
     finally:
         sys.stdout, sys.stderr = streams
-    if message["op"] != "check":
+    if message.get("op") != "check":
         answer["console"] = console.take()
     return answer
 
 
+def _operate(message: Message) -> Message:
+    name = message.get("op")
+    if name == "start":
+        return _start(message)
+    if name not in OPERATIONS:
+        return {"error": "There is no such operation."}
+    if _session is None:
+        raise NotStarted("No program has been started.")
+    return OPERATIONS[name](_session, message)
+
+
+def _start(message: Message) -> Message:
+    """Leave the program before, if there is one, and start this one in a fresh folder."""
+    global _session  # noqa: PLW0603 - one program at a time is what this process is for
+    if _session:
+        _session.workspace.leave()
+        _session = None
+    workspace = Workspace(message.get("files") or {})
+    console.tidy = lambda text: trouble.tidy(text, workspace)
+    _session = Session(workspace, message)
+    return _session.start()
+
+
+def _failure(error: BaseException, message: Message) -> Message:
+    told = trouble.tell(error, _session.workspace if _session else None)
+    if message.get("op") in {"start", "run", "call"}:
+        console.write(f"{told['trace'] if told['file'] else told['plain']}\n")
+    return ({"ok": False} if message.get("op") == "start" else {}) | {"trouble": told}
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON can carry it: tuples become lists, other objects their text."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if value - value == 0 else repr(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=repr)
-    return str(value)
+    return value if _fits_json(value) else _text(value)
+
+
+def _text(value: Any) -> str:
+    return hex(value) if isinstance(value, int) else str(value)
+
+
+def _fits_json(value: Any) -> bool:
+    if isinstance(value, float):
+        return value - value == 0  # neither infinite nor "not a number"
+    if isinstance(value, int):
+        return value.bit_length() <= LARGEST_NUMBER
+    return value is None or isinstance(value, str)
 
 
 def _databases(root: Path) -> list[Path]:

@@ -6,7 +6,9 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 LARGEST_FILE = 2_000_000
 
@@ -45,6 +47,19 @@ class Workspace:
                 del sys.modules[name]
         linecache.clearcache()
         importlib.invalidate_caches()
+
+    def import_file(self, name: str) -> ModuleType:
+        """Import one of the files, even where a module of Python has the same name."""
+        known = module_name(name)
+        module = sys.modules.get(known)
+        if module is None or self._owns(module):
+            return importlib.import_module(known)
+        spec = spec_from_file_location(known, self.root / name)
+        if spec is None or spec.loader is None:
+            raise BadFiles(f"“{name}” is not a Python file.")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
     def relative(self, filename: str | None) -> str | None:
         """Return the learner's name of a file, or None where the file isn't the learner's."""

@@ -138,3 +138,11 @@ def redis(name: str = "REDIS_URL") -> str:
     if value and urlsplit(value).scheme not in {"redis", "rediss"}:
         stop(f"{name}={value}: use redis://host:6379/0.")
     return value
+
+
+def grader(name: str = "GRADER", default: str = "auto") -> str:
+    """Return auto, bubblewrap, off or unix:///path of the grader service's socket."""
+    value = text(name, default)
+    if value in {"auto", "bubblewrap", "off"} or value.startswith("unix:///"):
+        return value
+    stop(f"{name}={value}: use auto, bubblewrap, off or unix:///run/grader/grader.sock.")

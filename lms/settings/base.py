@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "lms.middleware.PermissionsPolicy",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "lms.middleware.AdminContentPolicy",
+    "lms.public_files.PublicFileHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lms.logs.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -159,6 +160,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "lms.staticfiles.ModuleStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ROOT = BASE_DIR / "public"
+"""Built files with addresses at the root: Python for lessons under /runtime/, and the service worker."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 """Django's 1,000 is too few for the CMS: a block of code with four files posts about sixty fields."""
 
@@ -181,6 +184,7 @@ SECURE_CSP: dict[str, list[Any]] = {
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "frame-src": [CSP.SELF],
+    "worker-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
@@ -293,6 +297,13 @@ USERSESSIONS_TRACK_ACTIVITY = False
 
 STAFF_SECOND_FACTOR_REQUIRED = True
 """Whether people with CMS access must have a second factor before they reach it."""
+
+# Lessons --------------------------------------------------------------------------------------
+
+GRADER = env.grader()
+"""What decides exercises: bubblewrap, the service at a socket, or nothing (then results stay provisional).
+
+`auto` takes bubblewrap where it is installed."""
 
 # What a lower app asks of a higher one --------------------------------------------------------
 

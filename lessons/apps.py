@@ -7,3 +7,4 @@ class LessonsConfig(AppConfig):
 
     def ready(self) -> None:
         from lessons import receivers  # noqa: F401 - connects them
+        from lessons.grading import checks  # noqa: F401 - registers them

@@ -28,7 +28,7 @@ COMPOSE = [
     "--file", "docker-compose.yml", "--file", "docker/smoke/compose.yml",
 ]  # fmt: skip
 JOBS = {"secrets", "migrate"}
-SERVERS = {"db", "redis", "web", "worker", "beat", "proxy"}
+SERVERS = {"db", "redis", "web", "worker", "beat", "grader", "proxy"}
 begun = time.monotonic()
 
 
@@ -208,6 +208,12 @@ def check_files() -> None:
     say("uploads are served in a sandbox")
 
 
+def check_grader() -> None:
+    """Nothing gets out of the container that runs learners' programs, as the worker sees it."""
+    said = compose("exec", "--no-TTY", "worker", "python", "manage.py", "check_grader", seconds=120)
+    say(said.strip().splitlines()[-1])
+
+
 def expect(headers: dict[str, str], name: str, part: str) -> None:
     if part not in headers.get(name, ""):
         raise Failed(f"{name} is “{headers.get(name, '')}”, without “{part}”")
@@ -230,6 +236,7 @@ def smoke() -> None:
     wait_for("every service is healthy", 120, lambda: all_healthy({}))
     enquire()
     check_files()
+    check_grader()
     up(web=2, worker=2)
     wait_for(
         "two web and two worker containers are healthy", 120, lambda: all_healthy({"web": 2, "worker": 2})

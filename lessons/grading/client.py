@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from .jobs import ExampleRun, GraderStatus, GraderUnavailable, Job, Kind, Verdict
+from .jobs import ExampleRun, GraderStatus, GraderUnavailable, Job, Kind, Outcome, Verdict
 
 LARGEST_REQUEST, LARGEST_ANSWER = 4_000_000, 32_000_000
 SECONDS_TO_ANSWER = 90.0
@@ -28,9 +28,9 @@ class ServiceGrader:
         message = {"op": "run_example", "files": files, "kind": kind, "requests": requests}
         return ExampleRun(**self._ask(message))
 
-    def check(self) -> list[dict[str, Any]]:
-        """Have the service try every escape, and return the outcomes."""
-        return self._ask({"op": "check"})["outcomes"]
+    def check(self) -> list[Outcome]:
+        """Have the service try every escape, and return how each ended."""
+        return [Outcome(**outcome) for outcome in self._ask({"op": "check"})]
 
     def status(self) -> GraderStatus:
         """Return what the service says of itself; believed for half a minute."""

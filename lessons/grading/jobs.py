@@ -72,6 +72,16 @@ class GraderStatus:
     reason: str
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How one attempt to break out ended."""
+
+    name: str
+    title: str
+    contained: bool
+    detail: str
+
+
 def job_from_json(value: dict[str, Any]) -> Job:
     """Return the job that `dataclasses.asdict` was made of."""
     return Job(

@@ -5,12 +5,11 @@ import logging
 import secrets
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from . import referee
-from .jobs import CheckFile, GraderUnavailable, Job, Limits, Reason, Verdict
+from .jobs import CheckFile, GraderUnavailable, Job, Limits, Outcome, Reason, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +32,6 @@ ALONE: dict[str, tuple[Reason, ...]] = {
 }
 """Attempts that may end their process, and the ends that count as a clean failure."""
 BRIEF = Limits(seconds=6, answer_seconds=3)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one attempt ended."""
-
-    name: str
-    title: str
-    contained: bool
-    detail: str
 
 
 def find_fault(engine: referee.Engine) -> str:

@@ -18,7 +18,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from . import selftest
 from .bare import Bare, forget_shelf
 from .client import LARGEST_REQUEST, ServiceGrader
 from .graders import LocalGrader
@@ -91,7 +90,7 @@ def answer(message: dict[str, Any], grader: LocalGrader) -> Any:
         case "run_example":
             return asdict(grader.run_example(message["files"], message["kind"], message["requests"]))
         case "check":
-            return {"outcomes": [asdict(outcome) for outcome in selftest.try_everything(grader.engine)]}
+            return [asdict(outcome) for outcome in grader.check()]
         case "status":
             return asdict(grader.status())
         case other:

@@ -81,6 +81,8 @@ class LessonFile(Document):
 
     minutes: int = 8
     free: bool = False
+    needs_checks: bool = False
+    quiz_share: int = 0
     outcomes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     intro: str = ""
@@ -95,6 +97,8 @@ class LessonFile(Document):
         return {
             "minutes": head.number("minutes", 8),
             "free": head.flag("free"),
+            "needs_checks": head.flag("needs_checks"),
+            "quiz_share": head.number("quiz_share", 0),
             "outcomes": tuple(head.strings("outcomes")),
             "sources": tuple(head.strings("sources")),
         }
@@ -103,6 +107,8 @@ class LessonFile(Document):
         return {
             "minutes": self.minutes,
             "free": self.free,
+            "needs_checks": self.needs_checks or "",
+            "quiz_share": self.quiz_share or "",
             "outcomes": list(self.outcomes),
             "sources": list(self.sources),
         }

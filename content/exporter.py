@@ -79,6 +79,8 @@ def _lesson(page: LessonPage, blocks: tuple[Block, ...]) -> LessonFile:
         **_common(page),
         minutes=page.minutes,
         free=page.is_free,
+        needs_checks=page.needs_checks,
+        quiz_share=page.quiz_share,
         outcomes=tuple(page.outcome_list),
         sources=tuple(page.source_list),
         intro=one_line_end(page.intro).strip("\n"),

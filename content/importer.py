@@ -92,6 +92,8 @@ def _wanted(document: Document, slug: str, images: dict[str, int]) -> Wanted:
                 "intro": document.intro,
                 "minutes": document.minutes,
                 "is_free": document.free,
+                "needs_checks": document.needs_checks,
+                "quiz_share": document.quiz_share,
                 "outcomes": "\n".join(document.outcomes),
                 "sources": "\n".join(document.sources),
             }

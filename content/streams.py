@@ -8,6 +8,12 @@ from content.bodies import Block
 
 Raw = list[dict[str, Any]]
 
+_LATER: dict[str, dict[str, Any]] = {
+    "code": {"run": "none", "requests": []},
+    "parallel": {"run": "app", "requests": []},
+}
+"""Fields that blocks got later, with their defaults: data from before them says the same without."""
+
 
 def _place_id(*place: object) -> str:
     """Return the id of something that has none in the files, always the same for the same place."""
@@ -37,19 +43,38 @@ def blocks_of(raw: Iterable[Mapping[str, Any]], images: Mapping[int, str]) -> tu
 
 def comparable(raw: Iterable[Mapping[str, Any]], *, named: bool) -> list[Any]:
     """Return StreamField data without the ids that files don't hold; `named` blocks keep theirs."""
-    return [[item["type"], item["id"] if named else "", _file_value(item["value"], {})] for item in raw]
+    return [
+        [
+            item["type"],
+            item["id"] if named else "",
+            _plain(_file_value(_without_later(item["type"], item["value"]), {})),
+        ]
+        for item in raw
+    ]
+
+
+def _without_later(kind: str, value: Any) -> Any:
+    """Return a value without the later fields that have their default."""
+    later = _LATER.get(kind)
+    if later is None:
+        return value
+    return {name: item for name, item in value.items() if name not in later or item != later[name]}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with its blocks as lists, ready for JSON."""
+    if isinstance(value, Block):
+        return [value.kind, value.id, _plain(value.value)]
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
 
 
 def _raw_value(value: Any, images: Mapping[str, int], place: str) -> Any:
     if isinstance(value, list):
-        return [
-            {
-                "type": "item",
-                "id": _place_id(place, number),
-                "value": _raw_value(item, images, f"{place}/{number}"),
-            }
-            for number, item in enumerate(value)
-        ]
+        return [_raw_item(item, number, images, place) for number, item in enumerate(value)]
     if isinstance(value, dict):
         return {
             name: images[item] if name == "image" else _raw_value(item, images, f"{place}/{name}")
@@ -58,9 +83,18 @@ def _raw_value(value: Any, images: Mapping[str, int], place: str) -> Any:
     return value
 
 
+def _raw_item(item: Any, number: int, images: Mapping[str, int], place: str) -> dict[str, Any]:
+    """Return a list's entry: a block of its own with its id, or an item that is named after its place."""
+    if isinstance(item, Block):
+        value = _raw_value(item.value, images, f"{place}/{item.id}")
+        return {"type": item.kind, "id": item.id, "value": value}
+    value = _raw_value(item, images, f"{place}/{number}")
+    return {"type": "item", "id": _place_id(place, number), "value": value}
+
+
 def _file_value(value: Any, images: Mapping[int, str]) -> Any:
     if isinstance(value, list):
-        return [_file_value(_of_item(item), images) for item in value]
+        return [_file_item(item, images) for item in value]
     if isinstance(value, dict):
         return {
             name: images.get(item, item) if name == "image" else _file_value(item, images)
@@ -69,9 +103,12 @@ def _file_value(value: Any, images: Mapping[int, str]) -> Any:
     return one_line_end(value) if isinstance(value, str) else value
 
 
-def _of_item(item: Any) -> Any:
-    """Return what a list entry holds; data made by hand may lack the wrapping with an id."""
-    return item["value"] if isinstance(item, dict) and item.get("type") == "item" else item
+def _file_item(item: Any, images: Mapping[int, str]) -> Any:
+    """Return a list's entry as files have it; data made by hand may lack the wrapping with an id."""
+    if not isinstance(item, dict) or not {"type", "value"} <= set(item):
+        return _file_value(item, images)
+    value = _file_value(item["value"], images)
+    return value if item["type"] == "item" else Block(item["type"], item["id"], value)
 
 
 def one_line_end(text: str) -> str:

@@ -25,6 +25,9 @@ LINE_LISTS = {"outcomes", "needs", "sources"}
 NAMED_STREAMS = {"body"}
 """Stream fields whose block ids stand in the files; other lists are told apart by place alone."""
 
+LATER = {"needs_checks": False, "quiz_share": 0}
+"""Fields that pages got later, with their defaults: an import from before them says the same without."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -235,7 +238,11 @@ def _state_of(page: Page, wanted: Wanted) -> str:
 
 def _content_of(model: type[Page], slug: str, values: dict[str, Any]) -> str:
     """Return slug and values as one text; two states are equal when their texts are."""
-    shown = {name: _shown(model, name, value) for name, value in values.items()}
+    shown = {
+        name: _shown(model, name, value)
+        for name, value in values.items()
+        if name not in LATER or value != LATER[name]
+    }
     return json.dumps(shown | {"slug": slug}, sort_keys=True, default=str)
 
 

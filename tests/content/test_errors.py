@@ -15,7 +15,7 @@ HEAD = "---\nid: 22222222-0000-4000-8000-000000000001\ntitle: Title\n---\n"
         ("# Title", 5, "The title stands in the head"),
         ("text\n\n## A {#a}\n\n## B {#a}", 9, "already on line 7"),
         ("## A {#A b}", 5, "can't be an id"),
-        ("::: quiz {#q}\n:::", 5, "opens nothing. The blocks here are: ::: callout"),
+        ("::: poll {#q}\n:::", 5, "opens nothing. The blocks here are: ::: callout"),
         ("::: callout note\nText\n:::", 5, "Give the block an id"),
         ("::: callout {#c} loud\nText\n:::", 5, "one of note, do, warning"),
         ("::: callout {#c} note\nText", 5, "not closed"),

@@ -20,6 +20,18 @@ from tests.content.conftest import CONTENT
 
 ID = UUID("22222222-0000-4000-8000-000000000001")
 STRUCTURE = ["# a", "## b {#c}", ":::", "::: note", "<!-- {#x} -->", "@flask", "@matches", "1. a", "- b"]
+ANSWERS = [
+    "- [x] a",
+    "- [ ] b",
+    "= a",
+    "! a",
+    "@checks",
+    "\\@a",
+    "\\- [x] a",
+    "@app.get",
+    "@choice {#q}",
+    "= 3",
+]
 FENCES = ["```", "````", "```python a.py", "~~~", "~~~~ x", "``", "   ```"]
 
 relaxed = settings(
@@ -29,7 +41,9 @@ relaxed = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 letters = st.characters(exclude_categories=["Cs", "Cc"])
-some_lines = st.text(letters, max_size=30) | st.sampled_from([*STRUCTURE, *FENCES, "", "  ", "| a | b |"])
+some_lines = st.text(letters, max_size=30) | st.sampled_from(
+    [*STRUCTURE, *FENCES, *ANSWERS, "", "  ", "| a | b |"]
+)
 ids = st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True)
 words = st.text(letters, min_size=1, max_size=40).map(str.strip).filter(bool)
 
@@ -58,7 +72,71 @@ files = st.fixed_dictionaries(
         "code": code,
     }
 )
-sentences = words | st.sampled_from([*STRUCTURE, *FENCES, "\\```", "\\\\:::"]).map(str.strip)
+sentences = words | st.sampled_from([*STRUCTURE, *FENCES, *ANSWERS, "\\```", "\\\\:::"]).map(str.strip)
+requests = st.lists(
+    st.fixed_dictionaries(
+        {
+            "method": st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            "path": st.from_regex(r"/[!-~]{0,20}", fullmatch=True),
+            "body": st.just("") | words | st.just('{"title": "A  b"}'),
+        }
+    ),
+    max_size=3,
+)
+runs = st.sampled_from(["app", "script", "none"])
+tracks = st.fixed_dictionaries(
+    {
+        "framework": st.sampled_from(["django", "flask", "python"]),
+        "starter": st.lists(files, min_size=1, max_size=2),
+        "solution": st.lists(files, min_size=1, max_size=2),
+    }
+)
+checks = st.sampled_from(
+    [
+        'def test_home(app):\n    """Home answers"""\n    expect(1)',
+        'def test_a(app):\n    """\n```\n@x\n    """',
+    ]
+)
+option = st.fixed_dictionaries({"text": sentences, "is_right": st.booleans(), "why": sentences})
+answers = {
+    "choice": {"options": st.lists(option, min_size=2, max_size=3)},
+    "multiple": {"options": st.lists(option, min_size=2, max_size=3)},
+    "short": {
+        "answers": st.lists(sentences, min_size=1, max_size=3),
+        "is_pattern": st.booleans(),
+        "why": sentences,
+    },
+    "prints": {"answer": code, "why": sentences},
+    "ordering": {"items": st.lists(sentences, min_size=2, max_size=4), "why": sentences},
+    "line": {"line": st.integers(1, 200), "why": sentences},
+}
+
+
+def question(kind: str) -> st.SearchStrategy[Block]:
+    needs_code = kind in {"prints", "line"}
+    value = st.fixed_dictionaries(
+        {"text": prose(), "code": st.lists(files, min_size=needs_code, max_size=1), **answers[kind]}
+    )
+    return st.builds(Block, kind=st.just(kind), id=ids, value=value)
+
+
+quiz = st.fixed_dictionaries(
+    {
+        "title": words,
+        "mode": st.sampled_from(["practice", "assessed"]),
+        "pass_mark": st.integers(1, 100) | st.just(60),
+        "attempts": st.integers(0, 20),
+        "minutes": st.integers(0, 180),
+        "draw": st.integers(0, 60),
+        "required": st.booleans(),
+        "questions": st.lists(
+            st.sampled_from(sorted(answers)).flatmap(question),
+            min_size=1,
+            max_size=4,
+            unique_by=lambda block: block.id,
+        ),
+    }
+)
 values = {
     "passage": words,
     "prose": prose(),
@@ -67,7 +145,12 @@ values = {
         {"image": st.just("images/a-1.svg"), "alt": words, "caption": st.just("") | sentences}
     ),
     "code": st.fixed_dictionaries(
-        {"files": st.lists(files, min_size=1, max_size=3), "caption": st.just("") | sentences}
+        {
+            "files": st.lists(files, min_size=1, max_size=3),
+            "caption": st.just("") | sentences,
+            "run": runs,
+            "requests": requests,
+        }
     ),
     "parallel": st.fixed_dictionaries(
         {
@@ -76,8 +159,22 @@ values = {
             "matches": st.lists(
                 st.fixed_dictionaries({"number": st.integers(1, 20), "text": sentences}), max_size=3
             ),
+            "run": runs,
+            "requests": requests,
         }
     ),
+    "exercise": st.fixed_dictionaries(
+        {
+            "title": words,
+            "statement": prose(),
+            "tracks": st.lists(tracks, min_size=1, max_size=3),
+            "checks": checks,
+            "hidden_checks": st.just("") | checks,
+            "hints": st.lists(prose(), max_size=3),
+            "required": st.booleans(),
+        }
+    ),
+    "quiz": quiz,
     "facing": st.fixed_dictionaries(
         {
             "left_title": words,

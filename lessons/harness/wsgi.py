@@ -174,7 +174,7 @@ def _body(message: dict[str, Any]) -> tuple[bytes, str]:
     form = message.get("form")
     if form is not None:
         pairs = form.items() if isinstance(form, dict) else form
-        return urlencode(list(pairs), doseq=True).encode(), "application/x-www-form-urlencoded"
+        return urlencode([(name, value) for name, value in pairs], doseq=True).encode(), "application/x-www-form-urlencoded"
     body = message.get("body")
     return (body or "").encode("utf-8", "replace"), ""
 

@@ -12,7 +12,8 @@ const TARGET = join(ROOT, "static", "vendor");
 const STROKED = [
   "arrow-left", "arrow-right", "bookmark", "calendar", "check", "chevron-down", "clock", "code", "copy",
   "external-link", "file-text", "flask-conical", "info", "link", "lock", "log-in", "mail", "menu",
-  "message-circle", "notebook-pen", "phone", "search", "square", "triangle-alert", "user", "x",
+  "message-circle", "notebook-pen", "phone", "play", "rotate-ccw", "search", "square", "triangle-alert",
+  "user", "x",
 ];
 const BRANDS = ["whatsapp"];
 const FAMILIES = ["next", "mono"];

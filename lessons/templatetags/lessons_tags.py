@@ -1,5 +1,6 @@
 """What templates of lower apps ask about lessons."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django import template
@@ -8,7 +9,7 @@ from django.utils.translation import gettext
 from wagtail.blocks import StreamValue
 
 from courses.models import CoursePage
-from lessons import access
+from lessons import access, runtime
 from lessons.blocks.code import ParallelValue
 from lessons.highlight import CodeLine
 from lessons.models import LessonPage
@@ -73,6 +74,19 @@ def free_start(course: CoursePage | None) -> Start | None:
     if lesson is None:
         return None
     return Start(lesson, is_first=lesson.pk == _lessons(course).values_list("pk", flat=True).first())
+
+
+@register.simple_tag
+def first_shown(files: Sequence[Mapping]) -> int:
+    """Return the index of the file that is shown first of several: the first one with matched lines."""
+    return next((index for index, file in enumerate(files) if any(line.match for line in file.lines)), 0)
+
+
+@register.simple_tag
+def runtime_base() -> str:
+    """Return the address of the folder that Python in the page is loaded from, or nothing where it isn't built."""
+    built = runtime.current()
+    return built.base if built else ""
 
 
 @register.simple_tag

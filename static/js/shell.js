@@ -41,7 +41,11 @@ function textOf(button) {
   const own = button.dataset.copy;
   if (own.startsWith("#")) return new URL(own, location.href).href;
   if (own) return own;
-  const code = button.closest(".file, .pane").querySelector(".code");
+  const box = button.closest(".file, .pane");
+  const file = box.querySelector("[data-shown]") ?? box;
+  const editor = file.querySelector("textarea");
+  if (editor) return editor.value;
+  const code = file.querySelector(".code");
   return [...code.querySelectorAll(".line")]
     .map((line) => {
       const copy = line.cloneNode(true);

@@ -1,0 +1,116 @@
+// Waits for somebody to want Python: shows files as tabs, and loads the rest at the first sign of use.
+
+import { makeTabs } from "./tabs.js";
+
+const INTENT_AFTER = 150;
+const RUNNABLE = ".pane[data-run]";
+let loading = null;
+
+function load() {
+  loading ??= import("./pane.js").catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+async function use(root, action) {
+  try {
+    return action(await load());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const words = document.querySelector("#runner").content;
+    root.querySelector("[data-kept]").textContent = words.querySelector("[data-word=cannotload]").textContent;
+    return undefined;
+  }
+}
+
+// Tabs --------------------------------------------------------------------------------------------
+
+for (const list of document.querySelectorAll(".filetabs")) {
+  makeTabs(list, [...list.closest(".pane").querySelectorAll(":scope > .file")]);
+}
+
+// A lit number shows its partner, also where that stands in another file.
+for (const pair of document.querySelectorAll(".pair")) {
+  pair.addEventListener("click", (event) => {
+    if (!event.target.closest(".m")) return;
+    for (const pane of pair.querySelectorAll(".pane:has(.filetabs)")) {
+      const hit = [...pane.querySelectorAll(".line[data-hit]")].map((line) => line.closest(".file"));
+      if (hit.length && !hit.some((file) => file.hasAttribute("data-shown"))) {
+        pane.querySelector(`[aria-controls="${hit[0].id}"]`).click();
+      }
+    }
+  });
+}
+
+// Intent ------------------------------------------------------------------------------------------
+
+let intent = 0;
+function expectRun(event) {
+  const run = event.target.closest?.(`${RUNNABLE} [data-do=run]`);
+  clearTimeout(intent);
+  if (!run || navigator.connection?.saveData) return;
+  const root = run.closest(RUNNABLE);
+  intent = setTimeout(() => load().then(({ prepare }) => prepare(root), () => {}), INTENT_AFTER);
+}
+addEventListener("pointerover", expectRun);
+addEventListener("focusin", expectRun);
+
+// What the reader asks for -------------------------------------------------------------------------
+
+/** Line and column of the code under the pointer. */
+function placeOf(event) {
+  const line = event.target.closest(".line");
+  if (!line) return null;
+  const number = [...line.parentElement.querySelectorAll(".line")].indexOf(line) + 1;
+  const at = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+  if (!at || !line.contains(at.offsetNode)) return { line: number, column: 0 };
+  const range = document.createRange();
+  range.setStart(line, line.querySelector(":scope > .m") ? 1 : 0);
+  range.setEnd(at.offsetNode, at.offset);
+  return { line: number, column: range.toString().length };
+}
+
+document.addEventListener("click", (event) => {
+  const root = event.target.closest(RUNNABLE);
+  if (!root || event.target.closest(".m")) return;
+  const button = event.target.closest("[data-do], .tries button");
+  if (button) {
+    use(root, ({ act }) => act(root, button.dataset.do ?? "try", button));
+  } else if (event.target.closest(".code") && getSelection().isCollapsed) {
+    const place = placeOf(event);
+    use(root, ({ paneOf }) => paneOf(root).edit(place));
+  }
+});
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const root = event.target.closest?.(RUNNABLE);
+    if (!root || event.key !== "Enter" || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      use(root, ({ act }) => act(root, "run"));
+    } else if (event.target.matches(".code")) {
+      event.preventDefault();
+      use(root, ({ paneOf }) => paneOf(root).edit({ line: 1, column: 0 }));
+    }
+  },
+  { capture: true },
+);
+
+// What this device keeps ---------------------------------------------------------------------------
+
+const lesson = document.querySelector("article[data-lesson]")?.dataset.lesson;
+for (const root of lesson ? document.querySelectorAll(RUNNABLE) : []) {
+  const block = root.closest("[data-block-id]")?.dataset.blockId;
+  try {
+    if (localStorage.getItem(`draft:${lesson}:${block}:${root.dataset.part ?? ""}`)) {
+      use(root, ({ paneOf }) => paneOf(root).restore());
+    }
+  } catch {
+    // Storage is blocked: nothing is kept here.
+  }
+}

@@ -1,0 +1,19 @@
+// The code of a pane as it stands in the page, and what it needs to run.
+
+const FRAMEWORKS = ["flask", "django", "sqlalchemy"];
+
+/** The text of a file, read from its lines, so that nothing is sent to the page twice. */
+export function sourceOf(file) {
+  const lines = [...file.querySelectorAll(".code .line")].map((line) => {
+    const copy = line.cloneNode(true);
+    copy.querySelector(".m")?.remove();
+    return copy.textContent.replace(/\n$/, "");
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+/** The packages that these files import; Flask's database package brings both of its parts. */
+export function packagesOf(files) {
+  const code = Object.values(files).join("\n");
+  return FRAMEWORKS.filter((name) => new RegExp(`^\\s*(?:from|import)\\s+(?:flask_)?${name}\\b`, "m").test(code));
+}

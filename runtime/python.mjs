@@ -11,6 +11,8 @@ const WARM_UP = {
   sqlalchemy: ["sqlalchemy.orm", "sqlalchemy.dialects.sqlite"],
 };
 
+const LONGEST_ANSWER = 4_000_000;
+
 const GLUE = `
 import importlib, json, sys
 import harness
@@ -54,7 +56,11 @@ export async function startPython({ base, packages, read, onText }) {
   const [listen, warmUp, ask] = pyodide.runPython(GLUE, { globals: pyodide.toPy({}) });
   listen(onText);
   warmUp(pyodide.toPy(packages.flatMap((name) => WARM_UP[name])));
-  return (message) => JSON.parse(ask(JSON.stringify(message)));
+  return (message) => {
+    const answer = ask(JSON.stringify(message));
+    if (answer.length > LONGEST_ANSWER) throw new Error("The answer of the program is too long to be shown.");
+    return JSON.parse(answer);
+  };
 }
 
 /** Put the files of an archive, stored without compression, where Python imports from. */

@@ -176,20 +176,21 @@ async function build() {
 function describe(sizes) {
   const optional = Object.keys(BUNDLES).map((name) => [name, [`${name}.zip`]]);
   const core = [...sizes.keys()].filter((name) => !optional.some(([, [zip]]) => zip === name)).sort();
-  const files = { core: core.filter((name) => !name.startsWith("pane.")), ...Object.fromEntries(optional) };
-  const total = (kind) =>
-    Object.fromEntries(
-      Object.entries(files).map(([part, names]) => [
-        part,
-        names.reduce((sum, name) => sum + sizes.get(name)[kind], 0),
-      ]),
-    );
-  return { version, base: `/runtime/${version}/`, lock, files, bytes: total("transfer"), unpacked: total("raw") };
+  const files = { core, ...Object.fromEntries(optional) };
+  const bytes = Object.fromEntries(
+    Object.entries(files).map(([part, names]) => [
+      part,
+      names.reduce((sum, name) => sum + sizes.get(name).transfer, 0),
+    ]),
+  );
+  core.push("manifest.mjs");
+  return { version, base: `/runtime/${version}/`, lock, files, bytes, sizes: Object.fromEntries(sizes) };
 }
 
 if (!(await done())) await build();
 const manifest = JSON.parse(await readFile(join(folder, "manifest.json")));
-await writeWhole(join(TARGET, "current.json"), JSON.stringify({ ...manifest, lock: undefined }));
+const { base, files, bytes } = manifest;
+await writeWhole(join(TARGET, "current.json"), JSON.stringify({ version, base, files, bytes }));
 for (const name of await readdir(TARGET)) {
   if (name !== version && name !== "current.json") await rm(join(TARGET, name), { recursive: true, force: true });
 }

@@ -84,7 +84,7 @@ def first_shown(files: Sequence[Mapping]) -> int:
 
 @register.simple_tag
 def runtime_base() -> str:
-    """Return the address of the folder that Python is loaded from, or nothing where it isn’t built."""
+    """Return the address of the folder that Python is loaded from, or nothing where none is built."""
     built = runtime.current()
     return built.base if built else ""
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,17 @@ from lessons.examples import Example, Solution, examples_of, solutions_of
 from lessons.models import ExampleRun, LessonPage
 
 type Runnable = Example | Solution
+
+
+REMEMBERED = 24 * 3600
+"""Seconds for which the run of a draft is known."""
+
+
+class Outcome(NamedTuple):
+    """Whether a run was good, and what came of it."""
+
+    is_good: bool
+    result: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -76,19 +88,34 @@ def keep_run(lesson: LessonPage, item: Runnable) -> ExampleRun:
     return run
 
 
-def failing_solutions(lesson: LessonPage) -> list[Failure]:
-    """Return the reference solutions that don't pass their checks; those known to pass are not run again.
+def run_draft(item: Runnable) -> Outcome:
+    """Run something of a draft and remember for a day what it did; raises GraderUnavailable."""
+    outcome = Outcome(*run_item(item))
+    cache.set(_cache_key(item), (outcome.is_good, outcome.result), REMEMBERED)
+    return outcome
 
-    Works on a draft as well as on the live lesson and keeps nothing. Raises GraderUnavailable.
+
+def known_outcomes(lesson: LessonPage, items: Iterable[Runnable]) -> dict[str, Outcome]:
+    """Return by digest what is known of these items, from the live lesson's runs and those of drafts."""
+    digests = {_cache_key(item): item.digest for item in items}
+    known = {digests[key]: Outcome(*kept) for key, kept in cache.get_many(digests).items()}
+    for run in ExampleRun.objects.filter(lesson=lesson, digest__in=digests.values()):
+        known[run.digest] = Outcome(run.is_good, run.result)
+    return known
+
+
+def failing_solutions(lesson: LessonPage) -> list[Failure]:
+    """Return the reference solutions that don't pass their checks; those that are known are not run again.
+
+    Works on a draft as well as on the live lesson. Raises GraderUnavailable.
     """
-    good = set(ExampleRun.objects.filter(lesson=lesson, is_good=True).values_list("digest", flat=True))
+    solutions = solutions_of(lesson)
+    known = known_outcomes(lesson, solutions)
     failures = []
-    for solution in solutions_of(lesson):
-        if solution.digest in good:
-            continue
-        is_good, result = run_item(solution)
-        if not is_good:
-            failures.append(Failure(solution, describe(result)))
+    for solution in solutions:
+        outcome = known.get(solution.digest) or run_draft(solution)
+        if not outcome.is_good:
+            failures.append(Failure(solution, describe(outcome.result)))
     return failures
 
 
@@ -106,6 +133,10 @@ def describe(result: dict[str, Any]) -> str:
         return _("It was stopped: %(reason)s.") % {"reason": result["reason"]}
     broken = _broken(result.get("responses", []))
     return _("It answered with status %(status)s.") % {"status": broken} if broken else ""
+
+
+def _cache_key(item: Runnable) -> str:
+    return f"example-run:{item.digest}"
 
 
 def _broken(responses: Iterable[dict[str, Any]]) -> int | None:

@@ -25,6 +25,11 @@ class Example:
     requests: tuple[Mapping[str, Any], ...] = ()
 
     @property
+    def first_file(self) -> str:
+        """The name by which a reader knows it."""
+        return next(iter(self.files), "")
+
+    @property
     def digest(self) -> str:
         """SHA-256 of everything that is run."""
         return _digest("example", self.kind, self.files, self.requests)

@@ -1,17 +1,61 @@
-"""What the CMS must not do to lessons."""
+"""Lessons in the CMS: their code is run, and what learners depend on is kept."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.urls import include, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.views.bulk_action import BulkAction
-from wagtail.models import Page
+from wagtail.log_actions import LogFormatter
+from wagtail.models import ModelLogEntry, Page
 
+from accounts.access import SignedInRequest
+from lessons.admin.panels import ContentPanel, failing_runs
+from lessons.admin.publishing import OVERRIDE, check_before_publishing
 from lessons.models import LessonPage
+
+hooks.register("before_publish_page", check_before_publishing)
+
+
+@hooks.register("register_admin_urls")
+def lesson_urls() -> list[Any]:
+    """Addresses under /cms/lessons/."""
+    return [path("lessons/", include("lessons.admin.urls"))]
+
+
+@hooks.register("insert_editor_js")
+def editor_script() -> SafeString:
+    """The script that runs a draft's code one example at a time."""
+    return format_html('<script type="module" src="{}"></script>', static("js/lesson-editor.js"))
+
+
+@hooks.register("construct_homepage_panels")
+def add_failing_code(request: SignedInRequest, panels: list[Any]) -> None:
+    """Show authors the lessons whose code failed."""
+    if failing_runs(request.user).exists():
+        panels.append(ContentPanel())
+
+
+@hooks.register("register_log_actions")
+def register_override(actions: Any) -> None:
+    """Give the history of a page a line for each publication in spite of a failing solution."""
+
+    @actions.register_action(OVERRIDE)
+    class OverrideFormatter(LogFormatter):
+        label = _lazy("Publish anyway")
+
+        def format_message(self, log_entry: ModelLogEntry) -> str:
+            return _("Published although a reference solution fails: %(reason)s") % {
+                "reason": log_entry.data.get("reason", "")
+            }
 
 
 @hooks.register("before_delete_page")

@@ -18,6 +18,7 @@ from courses.blocks import validate_prose
 from courses.models.pages import lines
 from lessons.blocks import LessonBody
 from lessons.forms import LessonPageForm
+from lessons.panels import CodePanel
 
 
 class ChangeKind(models.TextChoices):
@@ -100,6 +101,7 @@ class LessonPage(Page):
         FieldRowPanel([FieldPanel("minutes"), FieldPanel("is_free")]),
         FieldPanel("outcomes"),
         FieldPanel("body"),
+        CodePanel(heading=_("Code and checks")),
         FieldPanel("sources"),
         MultiFieldPanel(
             [FieldRowPanel([FieldPanel("needs_checks"), FieldPanel("quiz_share")])],

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.StaffSecondFactor",
     "accounts.middleware.RefusedForms",
+    "lessons.middleware.PublicationRefusals",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -365,7 +366,7 @@ WAGTAILIMAGES_EXTENSIONS = ["gif", "jpg", "jpeg", "png", "webp", "svg"]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "ipynb", "md", "odt", "pdf", "pptx", "py", "txt", "xlsx", "zip"]
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
-WAGTAIL_FINISHING_WORKFLOW_APPROVAL_ACTION = "publish"
+WAGTAIL_FINISH_WORKFLOW_ACTION = "lessons.approval.publish_approved"
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 TAGGIT_CASE_INSENSITIVE = True
 

@@ -92,6 +92,8 @@ ROWS = [
         "login 204 403 403 403 403 403 403",
         "post",
     ),
+    Row("lessons:output", lambda world: f"{world.course.free.url}output/", EVERYBODY),
+    Row("lessons:output", lambda world: f"{world.course.locked.url}output/", "403 200 403 200 200 403 403 200"),
     Row("lessons:note", lambda world: f"{world.course.locked.url}note/", "login 200 403 403 403 403 403 403"),
     Row("lessons:bookmark", lambda world: f"{world.course.locked.url}bookmark/", POST_ONLY),
     Row(

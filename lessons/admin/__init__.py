@@ -1,0 +1,1 @@
+"""What authors and reviewers have for lessons in the CMS."""

@@ -13,7 +13,7 @@ from content.images import load_images
 from content.streams import raw_entries, raw_stream
 from content.sync import PageSync, Report, Wanted
 from courses.models import CataloguePage, CoursePage, HomePage, ModulePage, StandardPage
-from lessons.models import LessonPage
+from lessons.models import ChangeKind, LessonPage
 
 
 def import_course(path: Path, *, force: bool = False) -> Report:
@@ -85,9 +85,11 @@ def _wanted(document: Document, slug: str, images: dict[str, int]) -> Wanted:
     blocks = getattr(document, "blocks", ())
     if not isinstance(document, ModuleFile):
         values["body"] = raw_stream(blocks, images)
+    also: dict[str, Any] = {}
     match document:
         case LessonFile():
             model: type[Page] = LessonPage
+            also = {"change_kind": ChangeKind.COSMETIC, "change_note": ""}
             values |= {
                 "intro": document.intro,
                 "minutes": document.minutes,
@@ -108,7 +110,7 @@ def _wanted(document: Document, slug: str, images: dict[str, int]) -> Wanted:
             values["intro"] = document.intro_line
     return Wanted(
         model=model, key=document.id, slug=slug, values=values, path=document.path,
-        lines=document.lines, block_lines=tuple(block.line for block in blocks),
+        lines=document.lines, blocks=blocks, also=also,
     )  # fmt: skip
 
 

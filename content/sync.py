@@ -14,6 +14,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from content import streams
+from content.bodies import Block
 from content.errors import CourseFileError
 from content.models import ImportedPage
 from courses.models.pages import lines
@@ -31,7 +32,10 @@ LATER = {"needs_checks": False, "quiz_share": 0}
 
 @dataclass(frozen=True)
 class Wanted:
-    """A page as the files want it; `lines` and `block_lines` lead from an error to its place."""
+    """A page as the files want it; `lines` and `blocks` lead from an error to its place.
+
+    `also` is set whenever the values are, and doesn't count when two states are compared.
+    """
 
     model: type[Page]
     key: UUID
@@ -39,7 +43,8 @@ class Wanted:
     values: dict[str, Any]
     path: str
     lines: dict[str, int] = field(default_factory=dict)
-    block_lines: tuple[int, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    also: dict[str, Any] = field(default_factory=dict)
     _LINE_NAMES: ClassVar[dict[str, str]] = {"is_free": "free"}
 
     @property
@@ -263,7 +268,7 @@ def _digest(content: str) -> str:
 
 def _assign(page: Page, wanted: Wanted) -> None:
     """Set the values and check every block the way the CMS does."""
-    for name, value in wanted.values.items():
+    for name, value in (wanted.values | wanted.also).items():
         if not _is_stream(wanted.model, name):
             setattr(page, name, value)
             continue
@@ -276,11 +281,18 @@ def _assign(page: Page, wanted: Wanted) -> None:
 
 def _block_failure(wanted: Wanted, name: str, error: StreamBlockValidationError) -> CourseFileError:
     place, problem = next(iter(error.block_errors.items()), (0, error))
-    if name in NAMED_STREAMS and wanted.block_lines:
-        line = wanted.block_lines[place]
+    if name in NAMED_STREAMS and wanted.blocks:
+        line = _line_of(wanted.blocks[place], problem)
     else:
         line = wanted.lines.get(name, 1)
     return CourseFileError(wanted.path, line, f"{name}: {'; '.join(_messages(problem))}")
+
+
+def _line_of(block: Block, problem: Any) -> int:
+    """Return where a problem is: at a question if the block is a quiz and one of them is wrong."""
+    inner = problem.block_errors.get("questions") if block.kind == "quiz" else None
+    place = next(iter(getattr(inner, "block_errors", {})), None)
+    return block.line if place is None else block.value["questions"][place].line
 
 
 def _messages(error: Any) -> list[str]:

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from lessons import completion
+from lessons.errors import WorkRefused
 from lessons.models import LessonPage, Progress
 
 VISIT_WORTH_NOTING = timedelta(minutes=1)
@@ -32,7 +35,12 @@ def note_passage(learner: User, lesson: LessonPage, passage: str) -> None:
 
 
 def mark_done(learner: User, lesson: LessonPage) -> Progress:
-    """Finish a lesson by reading it; finishing it again changes nothing."""
+    """Finish a lesson by reading it; finishing it again changes nothing.
+
+    Raises WorkRefused for a lesson that asks for more than reading; only `completion.settle` finishes that.
+    """
+    if completion.asks_for_work(lesson):
+        raise WorkRefused(_("This lesson is finished by its exercises and quizzes, not by a button."))
     now = timezone.now()
     progress, _created = Progress.objects.get_or_create(
         learner=learner, lesson=lesson, defaults={"opened_at": now, "visited_at": now}

@@ -4,6 +4,7 @@ import os
 
 import structlog
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import setup_logging, task_postrun
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
@@ -18,6 +19,8 @@ app.conf.beat_schedule = {
     "outbox-drain": {"task": "outbox.drain", "schedule": 5.0, "options": {"expires": 5}},
     "outbox-reap": {"task": "outbox.reap", "schedule": 10.0, "options": {"expires": 10}},
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
+    "lessons-grade": {"task": "lessons.grade", "schedule": 5.0, "options": {"expires": 5}},
+    "run-examples": {"task": "lessons.run_all_examples", "schedule": crontab(hour=2, minute=30)},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -165,6 +165,11 @@ class Attempt(Work):
         return f"{self.lesson_id} {self.block_id} {self.number}"
 
     @property
+    def track_name(self) -> str:
+        """The framework in which it was solved, as it is written."""
+        return self.part.title()
+
+    @property
     def is_decided(self) -> bool:
         """Whether the server has given a verdict; until then every result is provisional."""
         return self.state in {self.State.PASSED, self.State.FAILED}

@@ -1,8 +1,9 @@
-// Make static/vendor: the fonts, the icon sprite and htmx, from the packages in package-lock.json.
+// Make static/vendor: the fonts, the icon sprite, htmx and the editor, from the packages in package-lock.json.
 // Everything is built in memory and written only where it differs, so a second run changes nothing.
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import subsetFont from "subset-font";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -53,6 +54,21 @@ async function rupee() {
   return subsetFont(font, "₹", { targetFormat: "woff2" });
 }
 
+/** The editor and CodeMirror as one module, with the licence that CodeMirror's files share. */
+async function editor() {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, "runtime", "editor.mjs")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    legalComments: "none",
+    banner: { js: "/* CodeMirror and Lezer: MIT licence, vendor/editor.LICENSE.txt */" },
+    write: false,
+  });
+  return Buffer.from(outputFiles[0].contents);
+}
+
 async function assets() {
   const files = new Map();
   for (const short of FAMILIES) {
@@ -64,6 +80,8 @@ async function assets() {
   files.set("fonts/rupee.woff2", await rupee());
   files.set("icons.svg", Buffer.from(await sprite()));
   files.set("htmx.min.js", await read("htmx.org", "dist", "htmx.min.js"));
+  files.set("editor.js", await editor());
+  files.set("editor.LICENSE.txt", await read("@codemirror", "view", "LICENSE"));
   return files;
 }
 

@@ -120,7 +120,7 @@ def _parse(selector: str) -> list[tuple[str, list[Test]]]:
         tests, rest = _compound(rest, selector)
         steps.append((reached, tests))
         found = _COMBINATOR.match(rest)
-        if rest and not found:
+        if rest and (not found or found.end() == len(rest)):
             raise BadSelector(f"The selector “{selector}” can't be read from “{rest}” on.")
         if found:
             reached, rest = found[0].strip() or " ", rest[found.end() :]

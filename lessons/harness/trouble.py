@@ -13,6 +13,7 @@ from .workspace import Workspace
 
 HERE = str(Path(__file__).parent)
 PLACE_OF_LIBRARIES = re.compile(r'(?<=File ")[^"]*/(?:site-packages|lib/python3\.\d+|python3\d+\.zip)/')
+PLACE_OF_MODULE = re.compile(r" \((?:/[^()\n]+|unknown location)\)(?=[\n.]|$)")
 LONGEST_TRACE = 12_000
 LONGEST_MESSAGE = 1_000
 PAGE_HEADERS = [("Content-Type", "text/html; charset=utf-8")]
@@ -68,8 +69,8 @@ def tell(error: BaseException, workspace: Workspace | None) -> Trouble:
         file, line, told, trace = None, None, "The program used up its memory.", ""
     return {
         "type": type(error).__name__,
-        "message": _shown(message, workspace)[:LONGEST_MESSAGE],
-        "plain": _shown(told, workspace)[:LONGEST_MESSAGE],
+        "message": tidy(message, workspace)[:LONGEST_MESSAGE],
+        "plain": tidy(told, workspace)[:LONGEST_MESSAGE],
         "file": file,
         "line": line,
         "trace": trace,
@@ -130,7 +131,7 @@ def _is_ours(filename: str) -> bool:
 
 def tidy(text: str, workspace: Workspace | None) -> str:
     """Return a text with files named as the learner knows them: their own, and those of libraries."""
-    return PLACE_OF_LIBRARIES.sub("", _shown(text, workspace))
+    return PLACE_OF_MODULE.sub("", PLACE_OF_LIBRARIES.sub("", _shown(text, workspace)))
 
 
 def _shown(text: str, workspace: Workspace | None) -> str:

@@ -4,11 +4,46 @@ import pytest
 
 from tests.lessons.harness.programs import DJANGO_BOARD, DJANGO_CHECKS, FLASK_BOARD, SETTINGS, Program
 
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 HELLO = "@app.get('/')\ndef home():\n    return 'Hello'\n"
+FACTORY = """
+from flask import Flask
+
+def create_app(test_config=None):
+    app = Flask(__name__)
+
+    @app.get("/")
+    def home():
+        return "Hello"
+
+    return app
+"""
+PLAIN_WSGI = """
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [b"Hello"]
+"""
+ENDLESS = (
+    FLASK
+    + """
+@app.get("/")
+def home():
+    def lines():
+        while True:
+            yield "x" * 50_000
+    return lines()
+"""
+)
+HASHING = """
+from werkzeug.security import check_password_hash, generate_password_hash
+
+kept = generate_password_hash("secret")
+print(kept[:19], check_password_hash(kept, "secret"))
+"""
 
 
 def header(answer: dict, name: str) -> str | None:
-    return dict((key.lower(), value) for key, value in answer["headers"]).get(name.lower())
+    return {key.lower(): value for key, value in answer["headers"]}.get(name.lower())
 
 
 def line_of(files: dict[str, str], name: str, source: str) -> int:
@@ -21,9 +56,8 @@ def line_of(files: dict[str, str], name: str, source: str) -> int:
         {"app.py": f"from flask import Flask\napp = Flask(__name__)\n{HELLO}app.run(debug=True)"},
         {"wsgi.py": f"from flask import Flask\napplication = app = Flask(__name__)\n{HELLO}"},
         {"board.py": f"from flask import Flask\nboard = app = Flask(__name__)\n{HELLO}del app"},
-        {"flaskr/__init__.py": "from flask import Flask\ndef create_app(test_config=None):\n    app = Flask(__name__)\n"
-         "    @app.get('/')\n    def home():\n        return 'Hello'\n    return app"},
-        {"server.py": "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'Hello']"},
+        {"flaskr/__init__.py": FACTORY},
+        {"server.py": PLAIN_WSGI},
     ],
     ids=["app.run at the end", "wsgi.py", "any name", "factory in a package", "plain WSGI"],
 )  # fmt: skip
@@ -94,26 +128,19 @@ def test_unhandled_exception_is_a_500_with_its_line(program: Program, debug: str
 
 
 def test_endless_answer_is_cut(program: Program) -> None:
-    program.start({"app.py": "from flask import Flask\napp = Flask(__name__)\n@app.get('/')\ndef home():\n"
-                   "    def lines():\n        while True:\n            yield 'x' * 50_000\n    return lines()"})  # fmt: skip
+    program.start({"app.py": ENDLESS})
     answer = program.get("/")
     assert len(answer["body"]) == 2_000_000
     assert "cut" in answer["console"]
 
 
 def test_app_that_asks_the_keyboard_is_told_to_use_the_request(program: Program) -> None:
-    program.start(
-        {
-            "app.py": f"from flask import Flask\napp = Flask(__name__)\n{HELLO.replace(chr(39) + 'Hello' + chr(39), 'input()')}"
-        }
-    )
+    program.start({"app.py": FLASK + HELLO.replace("'Hello'", "input()")})
     assert "can't wait for input()" in program.get("/")["trouble"]["plain"]
 
 
 def test_passwords_are_hashed_quickly_and_alike_everywhere(program: Program) -> None:
-    program.start({"main.py": "from werkzeug.security import generate_password_hash, check_password_hash\n"
-                   "kept = generate_password_hash('secret')\nprint(kept[:19], check_password_hash(kept, 'secret'))"},
-                  "script")  # fmt: skip
+    program.start({"main.py": HASHING}, "script")
     assert program.ask({"op": "run"})["console"] == "pbkdf2:sha256:1000$ True\n"
 
 

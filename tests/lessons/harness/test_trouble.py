@@ -54,19 +54,28 @@ SCRIPTS = [
 FLASK_APPS = [
     (VIEW + "None", "TypeError", None, None, "The view “home” returned nothing"),
     (VIEW + "render_template('home.htm')", "TemplateNotFound", "app.py", 5, "no template “home.htm”"),
-    (VIEW + "render_template('loose.html')", "TemplateNotFound", "app.py", 5, "though there is “loose.html”"),
+    (VIEW + "render_template('loose.html')", "TemplateNotFound", "app.py", 5, "there is “loose.html”"),
     (VIEW + "render_template('open.html')", "TemplateSyntaxError", "templates/open.html", 1, "never closed"),
     (VIEW + "render_template('deep.html')", "UndefinedError", "templates/deep.html", 2, "was not given"),
     (VIEW + "url_for('hom')", "BuildError", "app.py", 5, "no view function called “hom”"),
     (VIEW + "request.args['x'] + nope", "NameError", "app.py", 5, "the name “nope”"),
 ]
+TABLE = """\
+import sqlite3
+data = sqlite3.connect(":memory:")
+data.execute("CREATE TABLE job (title UNIQUE NOT NULL)")
+"""
 TEMPLATES = {
     "loose.html": "",
     "templates/open.html": "{% for job in jobs %}",
     "templates/deep.html": "<p>\n{{ job.title.upper() }}",
 }
 
-DJANGO = "from django.http import HttpResponse\nfrom django.urls import path\n"
+DJANGO = """\
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+"""
 DJANGO_APPS = [
     (DJANGO + "urlpattern = []", "ImproperlyConfigured", None, None, "a list called urlpatterns"),
     (
@@ -74,13 +83,11 @@ DJANGO_APPS = [
         "ValueError", None, None, "The view “home” must return a response",
     ),
     (
-        DJANGO + "from django.shortcuts import redirect\ndef home(request):\n    return redirect('job', number=1)\n"
-        "urlpatterns = [path('', home)]",
+        DJANGO + "def home(request):\n    return redirect('job', number=1)\nurlpatterns = [path('', home)]",
         "NoReverseMatch", "jobboard/urls.py", 5, "No path is named “job”",
     ),
     (
-        DJANGO + "from django.shortcuts import render\ndef home(request):\n    return render(request, 'home.html')\n"
-        "urlpatterns = [path('', home)]",
+        DJANGO + "def home(asked):\n    return render(asked, 'home.html')\nurlpatterns = [path('', home)]",
         "TemplateDoesNotExist", "jobboard/urls.py", 5, "no template “home.html”",
     ),
 ]  # fmt: skip
@@ -95,8 +102,9 @@ def test_script(program: Program, source: str, kind: str, line: int, plain: str)
     assert kind in told["trace"]
 
 
-@pytest.mark.parametrize(("source", "kind", "file", "line", "plain"), FLASK_APPS)
-def test_flask(program: Program, source: str, kind: str, file: str, line: int, plain: str) -> None:
+@pytest.mark.parametrize("case", FLASK_APPS)
+def test_flask(program: Program, case: tuple[str, str, str | None, int | None, str]) -> None:
+    source, kind, file, line, plain = case
     assert program.start({"app.py": source} | TEMPLATES)["ok"]
     answer = program.get("/?x=1")
     told = answer["trouble"]
@@ -105,8 +113,9 @@ def test_flask(program: Program, source: str, kind: str, file: str, line: int, p
     assert plain in told["plain"]
 
 
-@pytest.mark.parametrize(("source", "kind", "file", "line", "plain"), DJANGO_APPS)
-def test_django(fresh_program: Program, source: str, kind: str, file: str, line: int, plain: str) -> None:
+@pytest.mark.parametrize("case", DJANGO_APPS)
+def test_django(fresh_program: Program, case: tuple[str, str, str | None, int | None, str]) -> None:
+    source, kind, file, line, plain = case
     templates = "TEMPLATES = [{'BACKEND': 'django.template.backends.django.DjangoTemplates'}]"
     files = {"jobboard/settings.py": SETTINGS + templates, "jobboard/urls.py": source}
     assert fresh_program.start(files)["ok"]
@@ -123,7 +132,7 @@ def test_database_refusals_are_told_by_their_columns(program: Program) -> None:
         ("SELECT titel FROM job", "no column “titel”"),
         ("SELEC * FROM job", "near “SELEC”"),
     ):
-        source = f"import sqlite3\nd = sqlite3.connect(':memory:')\nd.execute('CREATE TABLE job (title UNIQUE NOT NULL)')\nd.execute({sql!r})"
+        source = f"{TABLE}data.execute({sql!r})"
         program.start({"main.py": source}, "script")
         assert plain in program.ask({"op": "run"})["trouble"]["plain"]
 
@@ -137,8 +146,8 @@ def test_a_missing_setting_is_told_before_the_first_request(fresh_program: Progr
 
 
 def test_the_cause_in_the_learners_file_is_found_behind_a_library(program: Program) -> None:
-    files = {"main.py": "import first", "first.py": "import json\n\nwith open('data.json') as file:\n    json.load(file)",
-             "data.json": "{broken"}  # fmt: skip
+    reading = "import json\n\nwith open('data.json') as file:\n    json.load(file)"
+    files = {"main.py": "import first", "first.py": reading, "data.json": "{broken"}
     program.start(files, "script", main="main.py")
     told = program.ask({"op": "run"})["trouble"]
     assert (told["type"], told["file"], told["line"]) == ("JSONDecodeError", "first.py", 4)

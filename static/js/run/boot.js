@@ -14,6 +14,8 @@ function load() {
   return loading;
 }
 
+const exercise = () => import("./exercise.js");
+
 async function use(root, action) {
   try {
     return action(await load());
@@ -76,7 +78,9 @@ document.addEventListener("click", (event) => {
   const root = event.target.closest(RUNNABLE);
   if (!root || event.target.closest(".m")) return;
   const button = event.target.closest("[data-do], .tries button");
-  if (button) {
+  if (button?.dataset.do === "check") {
+    exercise().then(({ check }) => check(root));
+  } else if (button) {
     use(root, ({ act }) => act(root, button.dataset.do ?? "try", button));
   } else if (event.target.closest(".code") && getSelection().isCollapsed) {
     const place = placeOf(event);
@@ -88,11 +92,12 @@ document.addEventListener(
   "keydown",
   (event) => {
     const root = event.target.closest?.(RUNNABLE);
-    if (!root || event.key !== "Enter" || event.shiftKey) return;
+    if (!root || event.key !== "Enter") return;
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
       event.stopPropagation();
-      use(root, ({ act }) => act(root, "run"));
+      if (!event.shiftKey) use(root, ({ act }) => act(root, "run"));
+      else if (root.querySelector("[data-do=check]")) exercise().then(({ check }) => check(root));
     } else if (event.target.matches(".code")) {
       event.preventDefault();
       use(root, ({ paneOf }) => paneOf(root).edit({ line: 1, column: 0 }));
@@ -100,6 +105,36 @@ document.addEventListener(
   },
   { capture: true },
 );
+
+addEventListener("focusin", (event) => {
+  const root = event.target.matches?.(`${RUNNABLE} textarea`) && event.target.closest(RUNNABLE);
+  if (root) use(root, ({ paneOf }) => paneOf(root).edit());
+});
+
+// Exercises ---------------------------------------------------------------------------------------
+
+function showTrack(section, name) {
+  for (const track of section.querySelectorAll(".tracks > .pane")) {
+    track.toggleAttribute("data-shown", track.dataset.part === name);
+  }
+  for (const button of section.querySelectorAll("[data-tracks] button")) {
+    button.setAttribute("aria-pressed", String(button.value === name));
+  }
+}
+
+for (const section of document.querySelectorAll(".exercise")) {
+  const tracks = section.querySelector("[data-tracks]");
+  const wished = document.querySelector("article[data-view]")?.dataset.view;
+  if (tracks?.querySelector(`[value="${CSS.escape(wished ?? "")}"]`)) showTrack(section, wished);
+  tracks?.addEventListener("click", (event) => event.target.value && showTrack(section, event.target.value));
+  if (section.querySelector("[data-poll]")) exercise().then(({ poll }) => poll(section));
+}
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-hand-in]")) return;
+  event.preventDefault();
+  exercise().then(({ handIn }) => handIn(event.target), () => event.target.submit());
+});
+document.addEventListener("toggle", ({ target }) => target.open && target.setAttribute("data-opened", ""), true);
 
 // What this device keeps ---------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ const sameFiles = (one, other) =>
   Object.keys({ ...one, ...other }).every((name) => (one[name] ?? "").trimEnd() === (other[name] ?? "").trimEnd());
 
 function timeOf(iso) {
+  if (!iso) return "";
   const moment = new Date(iso);
   return moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
 }
@@ -22,6 +23,9 @@ export class Draft {
   #url = "";
   #files = null;
   #version = 0;
+  #pageVersion = 0;
+  #savedAt = "";
+  #accepted = null;
   #timer = 0;
   #sending = false;
   #met = null;
@@ -35,7 +39,9 @@ export class Draft {
     if (!article || !block) return;
     this.key = `draft:${article.dataset.lesson}:${block}:${this.part}`;
     if (isSignedIn()) this.#url = `${article.dataset.draftUrl}${block}/draft/`;
-    this.#version = this.local()?.version ?? 0;
+    this.#pageVersion = Number(pane.dataset.version) || 0;
+    this.#savedAt = pane.dataset.savedAt ?? "";
+    this.#version = Math.max(this.#pageVersion, this.local()?.version ?? 0);
     addEventListener("online", () => this.#files && this.#send());
     addEventListener("pagehide", () => this.#files && this.#send({ keepalive: true }));
   }
@@ -65,14 +71,26 @@ export class Draft {
     if (this.#url) this.#timer = setTimeout(() => this.#send(), SEND_AFTER);
   }
 
-  /** Send up what was written here before signing in or while offline. */
-  settle() {
+  /** Bring back what this device keeps, and send up what was written before signing in or offline. */
+  restore(shown) {
     const kept = this.local();
     if (!kept) return;
-    if (!this.#url) return this.#does.say(say("kept"));
-    if (kept.isSent) return undefined;
+    const isOlder = this.#pageVersion > kept.version;
+    if (isOlder && (kept.isSent || sameFiles(kept.files, shown))) return;
+    this.#does.take(kept.files);
+    if (!this.#url) return void this.#does.say(say("kept"));
+    if (kept.isSent) return;
     this.#files = kept.files;
-    return this.#send();
+    if (isOlder) this.#conflict({ files: shown, version: this.#pageVersion, saved_at: this.#savedAt });
+    else this.#send();
+  }
+
+  /** Note that the server has these files from somewhere else on this page, with a version to be learnt. */
+  handedIn(files) {
+    clearTimeout(this.#timer);
+    this.#files = null;
+    this.#accepted = files;
+    this.#write(files, true, true);
   }
 
   /** Ask once, at the first sign of use, whether another device has newer code. */
@@ -116,9 +134,10 @@ export class Draft {
         body: JSON.stringify({ part: this.part, files, version: this.#version }),
       });
       const answer = response.headers.get("content-type")?.includes("json") ? await response.json() : {};
-      if (response.status === 409) this.#conflict(answer);
+      if (response.status >= 500 || response.status === 429) again = RETRY_AFTER;
+      if (response.status === 409) again = this.#meetOther(answer);
       else if (response.ok && answer.version) this.#sent(files, answer);
-      else this.#refused(answer, (again = response.status >= 500 || response.status === 429 ? RETRY_AFTER : 0));
+      else this.#does.say(typeof answer.error === "string" && !again ? answer.error : say(again ? "unsent" : "kept"));
     } catch {
       this.#does.say(say(navigator.onLine ? "unsent" : "offline"));
       again = navigator.onLine ? RETRY_AFTER : 0;
@@ -136,9 +155,15 @@ export class Draft {
     this.#does.say(say("saved", { time: timeOf(saved_at) }));
   }
 
-  #refused(answer, again) {
-    const reason = typeof answer.error === "string" ? answer.error : "";
-    this.#does.say(reason || say(again ? "unsent" : "kept"));
+  /** The server has another version: what this page handed in itself is no conflict. */
+  #meetOther(answer) {
+    if (this.#accepted && sameFiles(answer.files, this.#accepted)) {
+      this.#accepted = null;
+      this.#version = answer.version;
+      return 1;
+    }
+    this.#conflict(answer);
+    return 0;
   }
 
   /** Both are kept until the reader has chosen: theirs on the server, mine on this device. */

@@ -33,8 +33,8 @@ export class Editor {
   }
 
   set value(text) {
-    if (this.#rich) this.#rich.value = text;
     this.#textarea.value = text;
+    if (this.#rich) this.#rich.value = text;
     this.#fit();
   }
 
@@ -63,6 +63,7 @@ export class Editor {
       language: this.#lang,
       nonce,
       onChange: (text) => {
+        if (this.#textarea.value === text) return;
         this.#textarea.value = text;
         this.#changed();
       },

@@ -4,6 +4,8 @@ import { Editor } from "./editor.js";
 import { sourceOf } from "./sources.js";
 import { part, say } from "./words.js";
 
+let framed = 0;
+
 export class Files {
   #root;
   #files = new Map();
@@ -15,7 +17,8 @@ export class Files {
     this.#changed = changed;
     for (const box of root.querySelectorAll(".file[data-file]")) {
       const textarea = box.querySelector("textarea");
-      const original = textarea ? textarea.defaultValue : sourceOf(box);
+      const starter = box.querySelector("template[data-starter]")?.content.textContent;
+      const original = textarea ? (starter ?? textarea.defaultValue) : sourceOf(box);
       const file = { box, original, editor: null, name: box.dataset.file };
       this.#files.set(file.name, file);
       if (textarea) file.editor = this.#editor(file, textarea);
@@ -25,6 +28,12 @@ export class Files {
   current() {
     const entries = [...this.#files.values()].map((file) => [file.name, this.#textOf(file)]);
     return Object.fromEntries(entries);
+  }
+
+  /** Whether something was typed before this script had loaded. */
+  get isTypedInto() {
+    const areas = [...this.#files.values()].map(({ box }) => box.querySelector("textarea"));
+    return areas.some((area) => area && area.value !== area.defaultValue);
   }
 
   isChanged() {
@@ -104,15 +113,30 @@ export class Files {
   #editor(file, textarea) {
     const editor = new Editor(textarea, { lang: file.box.dataset.lang, changed: () => this.#changed() });
     textarea.addEventListener("focus", () => editor.enrich());
-    const box = textarea.closest(".edit");
-    const keys = box?.querySelector(".keyrow");
+    const box = this.#frame(file, textarea);
+    const keys = box.querySelector(".keyrow");
     keys?.addEventListener("pointerdown", (event) => event.preventDefault());
     keys?.addEventListener("click", (event) => {
       const key = event.target.closest("[data-key]")?.dataset.key;
       if (key) editor.insert(key);
     });
-    box?.addEventListener("focusout", () => setTimeout(() => this.#leave(file, box), 200));
+    if (file.box.querySelector(".code")) box.addEventListener("focusout", () => setTimeout(() => this.#leave(file, box), 200));
     return editor;
+  }
+
+  /** What holds the editor, its keys and its hint; the field of an exercise stays where it is. */
+  #frame(file, textarea) {
+    let box = textarea.closest(".edit");
+    if (!box) {
+      const { children } = part("editor");
+      box = file.box;
+      box.classList.add("edit");
+      box.append(...[...children].slice(1));
+    }
+    const hint = box.querySelector(".leave");
+    hint.id = `leave-${(framed += 1)}`;
+    textarea.setAttribute("aria-describedby", hint.id);
+    return box;
   }
 
   /** Show unedited code with its numbers again when the reader goes elsewhere. */

@@ -69,6 +69,7 @@ export class Pane {
     const run = this.#button("run");
     run.setAttribute("aria-disabled", String(this.#busy));
     run.querySelector("[data-label]").textContent = say(state === "loading" ? "starting" : "run");
+    this.#offerReset();
     if (!this.#busy) this.#stopClock();
   }
 
@@ -102,7 +103,7 @@ export class Pane {
     output.clear();
     output.status("");
     output.forApp(this.kind === "app");
-    if (!runtimeBase || typeof WebAssembly !== "object" || typeof Worker !== "function") return this.#cannotLoad(false);
+    if (!this.#canRun) return this.#cannotLoad(false);
     await this.#guard(async () => {
       await this.#start(packagesOf(files));
       const answer = await this.runtime.ask({ op: "start", kind: this.kind, files });
@@ -117,6 +118,44 @@ export class Pane {
       }
       keepSpare(this.#sparePackages());
     });
+  }
+
+  /** Run check files against the program in a fresh Python; null when it doesn't come to an answer. */
+  async check(checks) {
+    if (this.#busy) return null;
+    const isFirst = !this.output;
+    const output = this.#needOutput();
+    const files = this.files.current();
+    this.files.clearMarks();
+    output.hideFailure();
+    output.clear();
+    output.status("");
+    output.forApp(this.kind === "app");
+    if (!this.#canRun) return this.#cannotLoad(false), null;
+    let results = null;
+    await this.#guard(async () => {
+      await this.#start(packagesOf(files));
+      const started = await this.runtime.ask({ op: "start", kind: this.kind, files });
+      const trouble = readTrouble(started.trouble);
+      if (trouble || started.ok === false) return this.#fail(trouble);
+      results = (await this.runtime.ask({ op: "check", checks })).results;
+      this.#state("finished");
+      output.show("console");
+      output.noteSilence();
+      this.runtime.end("checked");
+      keepSpare(packagesOf(files));
+      if (isFirst && output.console.isEmpty) this.#dropOutput();
+    });
+    return Array.isArray(results) ? results : null;
+  }
+
+  get #canRun() {
+    return Boolean(runtimeBase) && typeof WebAssembly === "object" && typeof Worker === "function";
+  }
+
+  #dropOutput() {
+    this.output?.root.remove();
+    this.output = null;
   }
 
   /** Send one request: to the app that runs, or to a fresh one when none does or the code has changed. */
@@ -227,14 +266,13 @@ export class Pane {
   }
 
   #ended(reason) {
-    this.output.loading(null);
+    if (reason === "checked" || reason === "replaced") return;
+    this.output?.loading(null);
     if (reason === "load") return this.#cannotLoad(true);
     const words = { time: "stopped", user: "ended", output: "flooded", crash: "crashed", memory: "asleep" };
-    const isWrong = ["time", "output", "crash"].includes(reason);
-    this.#state(isWrong ? "error" : "idle");
-    this.output.status(words[reason] ? say(words[reason], { seconds: LIMIT_SECONDS }) : "");
-    if (reason === "cancel") this.output.root.remove();
-    if (reason === "cancel") this.output = null;
+    this.#state(["time", "output", "crash"].includes(reason) ? "error" : "idle");
+    this.output?.status(words[reason] ? say(words[reason], { seconds: LIMIT_SECONDS }) : "");
+    if (reason === "cancel") this.#dropOutput();
   }
 
   #cannotLoad(canRetry) {
@@ -264,23 +302,26 @@ export class Pane {
   /** Turn the code into an editor, with the caret where the reader pressed. */
   async edit(place) {
     this.files.edit(place);
+    if (this.files.isTypedInto) this.#edited();
     await this.draft.meetServer();
   }
 
   /** Bring back what the reader had written on this device. */
   restore() {
-    const kept = this.draft.local();
-    if (kept) this.#put(kept.files);
-    this.draft.settle();
+    this.draft.restore(this.files.current());
   }
 
   #edited() {
     this.draft.changed(this.files.current(), this.files.isChanged());
-    this.#button("reset").hidden = !this.files.isChanged() && !this.output;
+    this.#offerReset();
   }
 
   #put(files) {
     this.files.put(files);
+    this.#offerReset();
+  }
+
+  #offerReset() {
     this.#button("reset").hidden = !this.files.isChanged() && !this.output;
   }
 
@@ -296,8 +337,7 @@ export class Pane {
     }
     this.#calm(button);
     this.runtime?.end("cancel");
-    this.output?.root.remove();
-    this.output = null;
+    this.#dropOutput();
     this.#state("idle");
     if (!isChanged) return;
     const mine = this.files.current();

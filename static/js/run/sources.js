@@ -2,9 +2,9 @@
 
 const FRAMEWORKS = ["flask", "django", "sqlalchemy"];
 
-/** The text of a file, read from its lines, so that nothing is sent to the page twice. */
-export function sourceOf(file) {
-  const lines = [...file.querySelectorAll(".code .line")].map((line) => {
+/** The text of code, read from its lines, so that nothing is sent to the page twice. */
+export function sourceOf(box) {
+  const lines = [...box.querySelectorAll(".line")].map((line) => {
     const copy = line.cloneNode(true);
     copy.querySelector(".m")?.remove();
     return copy.textContent.replace(/\n$/, "");

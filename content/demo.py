@@ -1,6 +1,8 @@
 """The people of the demo: one account a role, and a student who is under way."""
 
-from datetime import timedelta
+import ast
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -12,8 +14,11 @@ from accounts.roles import Role, assign_role, refresh_staff_flag, sync_roles
 from courses.models import CoursePage
 from enrollment.enrolling import enroll
 from enrollment.models import Enrollment
-from lessons.models import LessonPage, Progress
+from lessons.attempts import submit
+from lessons.completion import asks_for_work, settle
+from lessons.models import Attempt, LessonPage, Progress
 from lessons.progress import mark_done
+from lessons.verdicts import mark_hidden
 
 PASSWORD = "learn-both-2026"  # noqa: S105 - published on purpose, for a demo on one machine
 COURSE = "python-full-stack"
@@ -69,8 +74,8 @@ def _start_learning(student: User) -> None:
     for days_ago, lesson in zip(range(len(lessons), 0, -1), lessons, strict=True):
         opened = now - timedelta(days=days_ago, minutes=20)
         if days_ago > len(lessons) - LESSONS_DONE:
-            mark_done(student, lesson)
             done_at = opened + timedelta(minutes=lesson.minutes)
+            _finish(student, lesson, done_at)
             Progress.objects.filter(learner=student, lesson=lesson).update(
                 opened_at=opened, visited_at=done_at, done_at=done_at
             )
@@ -83,3 +88,40 @@ def _start_learning(student: User) -> None:
                 visited_at=opened + timedelta(minutes=3),
                 passage=passages[1] if len(passages) > 1 else "",
             )
+
+
+def _finish(student: User, lesson: LessonPage, done_at: datetime) -> None:
+    """Finish a lesson by reading it, or by the reference solutions of the exercises that it asks for."""
+    if not asks_for_work(lesson):
+        mark_done(student, lesson)
+        return
+    for block in lesson.body:
+        if block.block_type == "exercise" and block.value["required"]:
+            part = block.value["tracks"][0]["framework"]
+            files = block.value.solved_files(part)
+            attempt = submit(
+                {"learner": student}, lesson, block_id=block.id, part=part, files=files, key=uuid4()
+            )
+            _pass(attempt, done_at)
+    settle(student, lesson)
+
+
+def _pass(attempt: Attempt, decided_at: datetime) -> None:
+    """Write the verdict that the server comes to: the checks of the course pass with its solutions."""
+    checks = attempt.asked["checks"]
+    results = [
+        {"name": test.name, "title": ast.get_docstring(test) or "", "state": "passed", "message": ""}
+        | {"expected": None, "got": None}
+        for check in checks
+        for test in ast.parse(check["source"]).body
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")
+    ]
+    handed_in_at = decided_at - timedelta(minutes=1)
+    Attempt.objects.filter(pk=attempt.pk).update(
+        state=Attempt.State.PASSED,
+        result={"results": mark_hidden(results, checks), "console": "", "reason": ""},
+        score=100,
+        started_at=handed_in_at,
+        submitted_at=handed_in_at,
+        decided_at=decided_at,
+    )

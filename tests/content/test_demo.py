@@ -16,7 +16,7 @@ from content.demo import PASSWORD, PEOPLE
 from content.site import first_monday
 from courses.models import CataloguePage, Cohort, CoursePage, HomePage, InstituteSettings, StandardPage
 from enrollment.models import Enrollment, Lead, LeadEvent, Person, Submission
-from lessons.models import LessonPage, Progress
+from lessons.models import Attempt, LessonPage, Progress
 from outbox.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +131,12 @@ def test_student_is_under_way() -> None:
     call_command("load_demo", "--accounts")
     student = User.objects.get(email="student@example.com")
     assert Enrollment.objects.get(learner=student).course.slug == "python-full-stack"
-    assert Progress.objects.filter(learner=student).done().count() == 2
+    done = Progress.objects.filter(learner=student).done().order_by("done_at")
+    assert [progress.rule for progress in done] == ["read", "checks"]
+    attempt = Attempt.objects.get(learner=student)
+    assert (attempt.lesson_id, attempt.state, attempt.score) == (done[1].lesson_id, "passed", 100)
+    assert attempt.submitted_at < attempt.decided_at == done[1].done_at
+    assert all(result["title"] for result in attempt.result["results"])
     assert Progress.objects.filter(learner=student, done_at__isnull=True).count() == 1
     assert not Message.objects.filter(to=student.email).exists()
 

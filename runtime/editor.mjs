@@ -6,10 +6,11 @@ import { StreamLanguage, bracketMatching, indentOnInput, indentUnit, syntaxHighl
 import { html } from "@codemirror/legacy-modes/mode/xml";
 import { EditorSelection, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
-import { tagHighlighter, tags } from "@lezer/highlight";
+import { styleTags, tagHighlighter, tags } from "@lezer/highlight";
 
 const INDENT = 4;
-const LANGUAGES = { python: pythonLanguage, html: StreamLanguage.define(html) };
+const decorators = styleTags({ "Decorator/VariableName Decorator/PropertyName": tags.meta });
+const LANGUAGES = { python: pythonLanguage.configure({ props: [decorators] }), html: StreamLanguage.define(html) };
 LANGUAGES["html+django"] = LANGUAGES.html;
 
 /** The classes that server-side highlighting gives, so that both look the same. */
@@ -26,7 +27,9 @@ const COLOURS = tagHighlighter([
 
 const LOOK = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--code-bg)", fontSize: "0.9375rem" },
-  "&.cm-focused": { outline: "3px solid var(--ink)", outlineOffset: "-3px" },
+  "&.cm-focused": { outline: "none" },
+  "&.cm-focused::after": { content: '""', position: "absolute", inset: "0", zIndex: "300", border: "3px solid var(--ink)", pointerEvents: "none" },
+  ".cm-content:focus-visible": { outline: "none", boxShadow: "none" },
   ".cm-scroller": { fontFamily: "var(--mono)", fontVariantLigatures: "none", lineHeight: "1.7" },
   ".cm-content": { padding: "0.7rem 0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0 1rem 0 0.6rem" },

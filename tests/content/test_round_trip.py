@@ -255,12 +255,14 @@ def test_other_real_files_read_back_the_same(kind: type[CourseFile], pattern: st
         assert kind.parse(document.write(), str(path)) == document
 
 
-def test_example_of_the_documentation_reads_back_the_same() -> None:
+def test_examples_of_the_documentation_are_in_the_form_that_the_exporter_writes() -> None:
     text = (CONTENT.parent / "docs" / "course-files.md").read_text()
     examples = re.findall(r"^````markdown\n(.*?)^````$", text, re.DOTALL | re.MULTILINE)
-    for kind, example in zip((LessonFile, PageFile), examples, strict=True):
-        document = kind.parse(example, "docs")
+    for kind, example in zip((LessonFile, LessonFile, LessonFile, PageFile), examples, strict=True):
+        whole = example if example.startswith("---") else f"---\nid: {ID}\ntitle: Title\n---\n{example}"
+        document = kind.parse(whole, "docs")
         assert kind.parse(document.write(), "docs") == document
+        assert document.write().endswith(example.rpartition("---\n")[2])
 
 
 def test_cms_keeps_code_to_the_letter() -> None:

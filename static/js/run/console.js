@@ -10,6 +10,7 @@ const LONGEST_LINE = 2_000;
 export class Console {
   #target;
   #waiting = "";
+  #text = "";
   #length = 0;
   #frame = 0;
   #last = null;
@@ -26,6 +27,7 @@ export class Console {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#waiting = "";
+    this.#text = "";
     this.#length = 0;
     this.#last = null;
     this.#target.replaceChildren();
@@ -35,9 +37,18 @@ export class Console {
     if (this.#length >= MOST || !text) return;
     const room = MOST - this.#length;
     this.#waiting += text.slice(0, room);
+    this.#text += text.slice(0, room);
     this.#length += text.length;
     if (text.length > room) this.#waiting += `\n${say("cut", { most: MOST.toLocaleString() })}\n`;
     this.#frame ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  /** Take back what was written last, when it is this text: the same stands elsewhere. */
+  drop(ending) {
+    const text = this.#text.trimEnd();
+    if (!ending || !text.endsWith(ending.trimEnd())) return;
+    this.clear();
+    this.write(text.slice(0, text.length - ending.trimEnd().length));
   }
 
   #draw() {

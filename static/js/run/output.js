@@ -139,6 +139,7 @@ export class Output {
   /** Put a Python error in plain words first, with its line as a button and the trace folded. */
   trouble(trouble) {
     const { plain, type, message, file, line, trace } = trouble;
+    this.console.drop(trace);
     const box = part("trouble");
     box.querySelector("[data-plain]").textContent = plain || `${type}: ${message}`;
     box.querySelector("[data-error]").textContent = plain ? [type, message].filter(Boolean).join(": ") : "";

@@ -9,7 +9,7 @@ export function sourceOf(box) {
     copy.querySelector(".m")?.remove();
     return copy.textContent.replace(/\n$/, "");
   });
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 /** The packages that these files import; Flask's database package brings both of its parts. */

@@ -80,6 +80,20 @@ class RefusedForms:
         return response
 
 
+class ForgetOnLogout:
+    """Have the browser forget, at sign-out, every page, draft and answer that it kept of this account."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_signed_in = request.method == "POST" and request.user.is_authenticated
+        response = self.get_response(request)
+        if was_signed_in and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
 def _is_cms(request: HttpRequest) -> bool:
     """Whether the address is the CMS's; signing out stays possible."""
     return request.path.startswith(reverse("wagtailadmin_home")) and request.path != reverse(

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,3 +63,8 @@ class User(AbstractUser):
     @name.setter
     def name(self, value: str) -> None:
         self.first_name, _space, self.last_name = " ".join(value.split()).partition(" ")
+
+    @property
+    def device_key(self) -> str:
+        """An opaque name of the account, by which a device tells whose pages and work it keeps."""
+        return salted_hmac("accounts.device_key", str(self.pk), algorithm="sha256").hexdigest()[:20]

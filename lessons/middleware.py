@@ -1,4 +1,4 @@
-"""Turning a refused publication into a page that says why."""
+"""Lessons around every request: refused publications, and whose pages a device keeps."""
 
 from collections.abc import Callable
 
@@ -25,3 +25,19 @@ class PublicationRefusals:
         if request.headers.get("x-requested-with") == "XMLHttpRequest":
             return JsonResponse({"step": "success", "redirect": address})
         return redirect(address)
+
+
+class OfflineOwner:
+    """Name the account on pages that a device may keep, so that it never shows one person's to another."""
+
+    KEPT = ("/courses/", "/learn/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "GET" and request.path.startswith(self.KEPT):
+            user = request.user
+            response.headers["X-Offline-Key"] = user.device_key if user.is_authenticated else "none"
+        return response

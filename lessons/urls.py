@@ -1,12 +1,13 @@
 from django.urls import path
 
-from lessons.views import output, quizzes, reading, study, work
+from lessons.views import offline, output, quizzes, reading, study, work
 
 app_name = "lessons"
 
 LESSON = "courses/<slug:course>/<slug:module>/<slug:lesson>/"
 
 urlpatterns = [
+    path("courses/<slug:course>/<slug:module>/offline.json", offline.plan, name="offline"),
     path(LESSON, reading.read, name="read"),
     path(f"{LESSON}done/", reading.done, name="done"),
     path(f"{LESSON}undo/", reading.undo, name="undo"),

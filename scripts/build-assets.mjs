@@ -12,7 +12,7 @@ const TARGET = join(ROOT, "static", "vendor");
 
 const STROKED = [
   "arrow-left", "arrow-right", "bookmark", "calendar", "check", "chevron-down", "clock", "code", "copy",
-  "external-link", "file-text", "flask-conical", "info", "link", "lock", "log-in", "mail", "menu",
+  "download", "external-link", "file-text", "flask-conical", "info", "link", "lock", "log-in", "mail", "menu",
   "message-circle", "notebook-pen", "phone", "play", "rotate-ccw", "search", "square", "triangle-alert",
   "user", "x",
 ];

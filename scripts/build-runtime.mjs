@@ -194,6 +194,7 @@ await writeWhole(join(TARGET, "current.json"), JSON.stringify({ version, base, f
 for (const name of await readdir(TARGET)) {
   if (name !== version && name !== "current.json") await rm(join(TARGET, name), { recursive: true, force: true });
 }
+await copyFile(join(ROOT, "runtime", "sw.js"), join(ROOT, "public", "sw.js"));
 const megabytes = (part) => (manifest.bytes[part] / 1e6).toFixed(2);
 const sizes = Object.keys(manifest.bytes).map((part) => `${part} ${megabytes(part)}`);
 console.log(

@@ -82,7 +82,9 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.StaffSecondFactor",
     "accounts.middleware.RefusedForms",
+    "accounts.middleware.ForgetOnLogout",
     "lessons.middleware.PublicationRefusals",
+    "lessons.middleware.OfflineOwner",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 

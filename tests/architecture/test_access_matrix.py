@@ -92,6 +92,7 @@ ROWS = [
         "login 204 403 403 403 403 403 403",
         "post",
     ),
+    Row("lessons:offline", lambda world: f"{world.course.module.url}offline.json", MEMBERS),
     Row("lessons:output", lambda world: f"{world.course.free.url}output/", EVERYBODY),
     Row("lessons:output", lambda world: f"{world.course.locked.url}output/", "403 200 403 200 200 403 403 200"),
     Row("lessons:note", lambda world: f"{world.course.locked.url}note/", "login 200 403 403 403 403 403 403"),

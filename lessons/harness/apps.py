@@ -15,6 +15,7 @@ from .wsgi import Application
 USUAL_FILES = ("app.py", "wsgi.py", "application.py", "main.py", "hello.py", "server.py")
 USUAL_NAMES = ("app", "application")
 FACTORIES = ("create_app", "make_app")
+MAKES_APP = ("Flask(", "settings.configure", *FACTORIES)
 PORTS = {"django": 8000, "flask": 5000}
 
 _SETTINGS_IN_MANAGE = re.compile(r"DJANGO_SETTINGS_MODULE[\"']\s*,\s*[\"']([\w.]+)[\"']")
@@ -45,8 +46,8 @@ class App:
 
 def load_app(workspace: Workspace, main: str | None) -> App:
     """Import the learner's application; whatever their code raises comes out as it is."""
-    settings = None if main else _settings_module(workspace)
-    if settings:
+    alone = bool(main) and any(word in workspace.files[main or ""] for word in MAKES_APP)
+    if not alone and (settings := _settings_module(workspace)):
         return _load_project(workspace, settings)
     for name in _candidates(workspace, main):
         module = workspace.import_file(name)
@@ -74,18 +75,18 @@ def _settings_module(workspace: Workspace) -> str | None:
 
 
 def _candidates(workspace: Workspace, main: str | None) -> list[str]:
-    if main:
-        return [main]
     names = workspace.python_files()
     top = [name for name in names if "/" not in name and name != "manage.py"]
     usual = [name for name in USUAL_FILES if name in top]
     likely = [name for name in top if name not in usual and _says_app(workspace.files[name])]
     packages = [name for name in names if name.count("/") == 1 and name.endswith("/__init__.py")]
-    return usual + likely + [name for name in packages if _says_app(workspace.files[name])]
+    factories = [name for name in packages if _says_app(workspace.files[name])]
+    first = [main] if main and main.endswith(".py") else []
+    return first + usual + likely + factories
 
 
 def _says_app(text: str) -> bool:
-    return any(word in text for word in ("Flask(", "settings.configure", "application", *FACTORIES))
+    return any(word in text for word in (*MAKES_APP, "application"))
 
 
 def _application_in(module: ModuleType) -> Application | None:

@@ -115,9 +115,14 @@ class Output:
 class Subject:
     """The learner's program, as the parameter `app` of a check."""
 
-    def __init__(self, door: Door, jar: str) -> None:
+    def __init__(self, door: Door, jar: str, troubles: dict[str, Message] | None = None) -> None:
         self._door, self._jar = door, jar
-        self.trouble: Message | None = None
+        self._troubles = {} if troubles is None else troubles
+
+    @property
+    def trouble(self) -> Message | None:
+        """What went wrong in the program while it answered the last request of the check, if anything."""
+        return self._troubles.get("last")
 
     @property
     def framework(self) -> str | None:
@@ -126,7 +131,7 @@ class Subject:
 
     def visitor(self, name: str) -> "Subject":
         """Return the app as another browser sees it, with cookies of its own."""
-        return Subject(self._door, f"{self._jar}/{name}")
+        return Subject(self._door, f"{self._jar}/{name}", self._troubles)
 
     def get(self, path: str, *, headers: dict[str, str] | None = None) -> Response:
         """Open an address."""
@@ -203,17 +208,18 @@ class Subject:
         answer = self._door.ask(message)
         if not isinstance(answer, dict):
             raise MalformedAnswer("An answer of the program is no dictionary.")
-        trouble = answer.get("trouble")
-        if isinstance(trouble, dict):
-            self.trouble = trouble
-        if message["op"] == "request" and "status" not in answer and self.trouble:
-            raise CheckFailed(explain(self.trouble))
+        if message["op"] != "request":
+            return answer
+        self._troubles.clear()
+        if isinstance(trouble := answer.get("trouble"), dict):
+            if "status" not in answer:
+                raise CheckFailed(explain(trouble))
+            self._troubles["last"] = trouble
         return answer
 
     def _without_trouble(self, message: Message, what: str) -> Message:
         answer = self._ask(message)
         if trouble := answer.get("trouble"):
-            self.trouble = None
             if not isinstance(trouble, dict):
                 raise MalformedAnswer("An answer of the program can't be read.")
             raise CheckFailed(f"{what} stopped. {explain(trouble)}", got=str(trouble.get("type", "")))

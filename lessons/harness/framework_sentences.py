@@ -50,6 +50,8 @@ def _improper(error: Any, message: str, files: Files) -> str:
         return "This urls.py needs a list called urlpatterns, spelled exactly so."
     if "SECRET_KEY setting must not be empty" in message:
         return "settings.py needs a SECRET_KEY: any text will do in a lesson."
+    if "Error loading" in message:
+        return "Lessons have SQLite only. Set ENGINE to django.db.backends.sqlite3."
     if "settings are not configured" in message:
         return "Django's settings are used before they are made. Write settings.configure(…) above this line."
     return f"A Django setting is missing or wrong: {message}"

@@ -205,6 +205,8 @@ def _runtime(error: Any, message: str, files: Files) -> str:
         return "Threads can't be started here. Run this program on your own computer."
     if "outside of application context" in message or "outside of request context" in message:
         return "Flask's request and app can be used only while a request is answered: inside a view function."
+    if "Settings already configured" in message:
+        return "Django can be set up once only. Start the lesson's Python again."
     if "doesn't declare an explicit app_label" in message:
         return "This model's app is missing from INSTALLED_APPS in settings.py. Add the app's name."
     return f"The program stopped: {message}"

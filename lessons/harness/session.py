@@ -183,9 +183,7 @@ def handle(message: Message) -> Message:
         answer = _failure(error, message)
     finally:
         sys.stdout, sys.stderr = streams
-    if message.get("op") != "check":
-        answer["console"] = console.take()
-    return answer
+    return answer | {"console": console.take()}
 
 
 def _operate(message: Message) -> Message:

@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 from .running import outside_loops, run_coroutine
 
-IN_PAGE = sys.platform == "emscripten"
 ROUNDS = 1_000  # of password hashing: a page has no fast implementation, and lessons keep no real secrets
 
 _done: set[str] = set()
@@ -51,9 +50,13 @@ def install(sources: str) -> None:
 
 
 def _once(name: str, fit: Callable[[], None]) -> None:
-    if name not in _done:
+    if name in _done:
+        return
+    try:
         fit()
-        _done.add(name)
+    except ImportError:
+        return  # the word stands in the source, but the package isn't here; an import of it will say so
+    _done.add(name)
 
 
 def _fit_python() -> None:
@@ -64,8 +67,8 @@ def _fit_python() -> None:
     os.abort = leave
     if not hasattr(hashlib, "pbkdf2_hmac"):
         hashlib.pbkdf2_hmac = pbkdf2_hmac  # type: ignore[assignment]
-    if IN_PAGE:
-        asyncio.run = _run
+    asyncio.run = _run
+    sys.dont_write_bytecode = True
 
 
 def _run(main: Coroutine[Any, Any, Any], **options: Any) -> Any:

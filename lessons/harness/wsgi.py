@@ -174,7 +174,8 @@ def _body(message: dict[str, Any]) -> tuple[bytes, str]:
     form = message.get("form")
     if form is not None:
         pairs = form.items() if isinstance(form, dict) else form
-        return urlencode([(name, value) for name, value in pairs], doseq=True).encode(), "application/x-www-form-urlencoded"
+        text = urlencode([(name, value) for name, value in pairs], doseq=True)
+        return text.encode(), "application/x-www-form-urlencoded"
     body = message.get("body")
     return (body or "").encode("utf-8", "replace"), ""
 

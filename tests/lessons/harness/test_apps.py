@@ -196,6 +196,11 @@ management.execute_from_command_line(["hello.py", "runserver"])
     assert fresh_program.get("/")["body"] == "Hello"
 
 
+def test_main_file_of_a_project_may_be_any_of_its_files(fresh_program: Program) -> None:
+    assert fresh_program.start(DJANGO_BOARD, main="jobs/views.py")["framework"] == "django"
+    assert "<form" in fresh_program.get("/")["body"]
+
+
 def test_written_migrations_are_applied(fresh_program: Program) -> None:
     migration = """
 from django.db import migrations, models

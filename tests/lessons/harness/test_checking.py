@@ -220,6 +220,22 @@ def test_checks_of_an_app(program: Program) -> None:
     assert "no function “total”" in told["test_call"]["message"]
 
 
+TWO_VISITORS = """
+def test_trouble_of_a_visitor(app):
+    assert app.visitor("asha").get("/broken/").status == 200
+def test_trouble_long_past(app):
+    app.get("/broken/")
+    assert app.get("/").status == 404
+"""
+
+
+def test_trouble_is_told_with_the_request_that_met_it(program: Program) -> None:
+    program.start(FLASK_BOARD)
+    visitor, past = program.check(TWO_VISITORS)
+    assert "the name “jobs”" in visitor["message"]
+    assert "the name “jobs”" not in past["message"]
+
+
 def test_checks_of_a_script(program: Program) -> None:
     program.start({"main.py": "n = int(input())\nprint(n * 2)\nprint('done')"}, "script")
     source = """

@@ -50,9 +50,9 @@ def total(prices):
 """
 
 MISTAKES = (
-    "if True\n  pass", "print(totl)", "[][1]", "def f(): return f()\nf()", "import os; os._exit(1)", "int('x')",
-    "None.title", "from math import sqr", "raise KeyboardInterrupt", "input()", "print('x' * 300_000)",
-    "open('no.txt')", "import pandaz",
+    "if True\n  pass", "print(totl)", "[][1]", "def f(): return f()\nf()", "import os; os._exit(1)",
+    "int('x')", "None.title", "from math import sqr", "raise KeyboardInterrupt", "input()",
+    "print('x' * 300_000)", "open('no.txt')", "import pandaz",
 )  # fmt: skip
 
 
@@ -118,6 +118,13 @@ def test_same_messages_same_answers(page_python: Program, tmp_path: Path, name: 
     with on_server(tmp_path) as server:
         for message in DIALOGUES[name]:
             assert comparable(page_python.ask(message)) == comparable(server.ask(message)), message
+
+
+def test_script_that_only_speaks_of_frameworks_needs_neither() -> None:
+    with in_page() as program:
+        program.start({"main.py": "# like flask, like django\nprint('done')"}, "script")
+        assert program.ask({"op": "run"}) == {"console": "done\n", "trouble": None}
+        assert not program.start({"app.py": "import flask"})["ok"]
 
 
 def test_every_flask_pane_of_the_lessons_answers_in_the_page(page_python: Program) -> None:

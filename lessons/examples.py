@@ -4,14 +4,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from wagtail.blocks import StreamValue
 
 from lessons.grading import Kind
 from lessons.highlight import split_marks
-from lessons.models import LessonPage
 
 PARTS = ("django", "flask")
 """The panes of a parallel block; a code sample on its own has one part without a name."""
+
+
+class HasBody(Protocol):
+    """A lesson page, or what is to become one."""
+
+    body: StreamValue
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Solution:
         return _digest("solution", self.files, self.starter, self.check_files)
 
 
-def examples_of(lesson: LessonPage) -> list[Example]:
+def examples_of(lesson: HasBody) -> list[Example]:
     """Return what can be run of a lesson, in reading order; no query."""
     examples = []
     for block in lesson.body:
@@ -64,7 +71,7 @@ def examples_of(lesson: LessonPage) -> list[Example]:
     return examples
 
 
-def solutions_of(lesson: LessonPage) -> list[Solution]:
+def solutions_of(lesson: HasBody) -> list[Solution]:
     """Return the reference solutions of a lesson, in reading order; no query."""
     return [
         Solution(

@@ -7,6 +7,7 @@ from kombu.exceptions import OperationalError
 from lessons import example_runs, verdicts
 from lessons.grading import GraderUnavailable
 from lessons.models import LessonPage
+from lessons.quizzes import sitting
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ def run_all_examples() -> None:
 def ask_for_run(lesson_id: int) -> None:
     """Have a worker run a lesson's code. A lost call costs the saved output until the night."""
     try:
-        run_examples.apply_async([lesson_id], retry=False)
+        run_examples.apply_async((lesson_id,), retry=False)
     except (OperationalError, OSError) as error:
         log.warning("worker_not_woken", error=type(error).__name__)
 
@@ -50,3 +51,9 @@ def ask_for_grading() -> None:
         grade.apply_async(retry=False, expires=30)
     except (OperationalError, OSError) as error:
         log.warning("worker_not_woken", error=type(error).__name__)
+
+
+@shared_task(name="lessons.close_overdue_quizzes")
+def close_overdue_quizzes() -> None:
+    """Decide quizzes whose time is over by what was saved in time."""
+    sitting.close_overdue()

@@ -20,6 +20,11 @@ app.conf.beat_schedule = {
     "outbox-reap": {"task": "outbox.reap", "schedule": 10.0, "options": {"expires": 10}},
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "lessons-grade": {"task": "lessons.grade", "schedule": 5.0, "options": {"expires": 5}},
+    "close-quizzes": {
+        "task": "lessons.close_overdue_quizzes",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "run-examples": {"task": "lessons.run_all_examples", "schedule": crontab(hour=2, minute=30)},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }

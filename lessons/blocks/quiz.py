@@ -1,6 +1,5 @@
 """A quiz: questions with feedback for each answer. Keys and reasons leave the server after a try only."""
 
-import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +9,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 
 from courses.blocks import ProseBlock
 from lessons.blocks.code import FileBlock, SourceBlock
+from lessons.quizzes import patterns
 
 
 class OptionBlock(blocks.StructBlock):
@@ -41,7 +41,7 @@ class ChoiceQuestionBlock(QuestionBlock):
         label = _("Choice")
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
-        cleaned = super().clean(value)
+        cleaned = _with_different_options(super().clean(value))
         if sum(option["is_right"] for option in cleaned["options"]) != 1:
             _refuse(_("Mark exactly one option as right."))
         return cleaned
@@ -57,7 +57,7 @@ class MultipleQuestionBlock(QuestionBlock):
         label = _("Multiple choice")
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
-        cleaned = super().clean(value)
+        cleaned = _with_different_options(super().clean(value))
         if not any(option["is_right"] for option in cleaned["options"]):
             _refuse(_("Mark at least one option as right."))
         return cleaned
@@ -82,10 +82,9 @@ class ShortQuestionBlock(QuestionBlock):
         cleaned = super().clean(value)
         if cleaned["is_pattern"]:
             for answer in cleaned["answers"]:
-                try:
-                    re.compile(answer)
-                except re.error as error:
-                    _refuse(_("“%(answer)s” is no pattern: %(reason)s") % {"answer": answer, "reason": error})
+                if trouble := patterns.trouble_of(answer):
+                    words = {"answer": answer, "reason": trouble}
+                    _refuse(_("“%(answer)s” can't be used as a pattern: %(reason)s.") % words)
         return cleaned
 
 
@@ -217,6 +216,13 @@ class QuizBlock(blocks.StructBlock):
 def _with_code(value: blocks.StructValue) -> blocks.StructValue:
     if not value["code"]:
         _refuse(_("This question needs its code."))
+    return value
+
+
+def _with_different_options(value: blocks.StructValue) -> blocks.StructValue:
+    texts = [option["text"] for option in value["options"]]
+    if len(set(texts)) != len(texts):
+        _refuse(_("Two options are the same; nobody could tell them apart."))
     return value
 
 

@@ -200,13 +200,19 @@ def _operate(message: Message) -> Message:
 def _start(message: Message) -> Message:
     """Leave the program before, if there is one, and start this one in a fresh folder."""
     global _session  # noqa: PLW0603 - one program at a time is what this process is for
-    if _session:
-        _session.workspace.leave()
-        _session = None
+    end()
     workspace = Workspace(message.get("files") or {})
     console.tidy = lambda text: trouble.tidy(text, workspace)
     _session = Session(workspace, message)
     return _session.start()
+
+
+def end() -> None:
+    """Remove what the last program left behind."""
+    global _session  # noqa: PLW0603 - see above
+    if _session:
+        _session.workspace.leave()
+        _session = None
 
 
 def _failure(error: BaseException, message: Message) -> Message:

@@ -4,7 +4,7 @@ import json
 import os
 
 from .lines import Lines
-from .session import handle
+from .session import end, handle
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
             lines.write(answer)
         except (MemoryError, RecursionError, TypeError, ValueError):
             lines.write({"error": "The answer can't be written."})
+    end()
     leave(0)  # without waiting for threads that the program has left
 
 

@@ -64,6 +64,16 @@ def test_harness_needs_the_standard_library_only() -> None:
     subprocess.run([sys.executable, "-I", "-S", "-W", "error", "-c", code], check=True)
 
 
+def test_program_leaves_no_folder_behind_when_its_input_ends(fresh_program: Program, tmp_path: Path) -> None:
+    fresh_program.start(FLASK_BOARD)
+    fresh_program.start(FLASK_BOARD)
+    assert len(list(tmp_path.glob("lesson-*"))) == 1
+    assert fresh_program.process.stdin is not None
+    fresh_program.process.stdin.close()
+    assert fresh_program.process.wait(10) == 0
+    assert list(tmp_path.glob("lesson-*")) == []
+
+
 def test_copy_that_a_program_makes_of_itself_gives_no_answers(fresh_program: Program) -> None:
     assert fresh_program.start({"main.py": "import os\nprint(os.fork() == 0)"}, "script")["ok"]
     assert fresh_program.ask({"op": "run"})["console"] == "False\n"

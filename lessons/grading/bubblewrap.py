@@ -73,8 +73,8 @@ def namespaces() -> list[str]:
     """Nothing shared and no rights; root keeps two until it has become somebody else inside."""
     options = [
         "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-        "--cap-drop", "ALL", "--clearenv", "--die-with-parent", "--new-session", "--hostname", "lesson",
-        "--setenv", "LANG", "C.UTF-8", "--setenv", "MALLOC_ARENA_MAX", "1",
+        "--cap-drop", "ALL", "--clearenv", "--die-with-parent", "--new-session", "--as-pid-1",
+        "--hostname", "lesson", "--setenv", "LANG", "C.UTF-8", "--setenv", "MALLOC_ARENA_MAX", "1",
     ]  # fmt: skip
     if is_root():
         return [*options, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]

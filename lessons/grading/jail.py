@@ -126,7 +126,7 @@ class Jail:
             self._folder = None
 
     def _kill_inside(self) -> None:
-        """Kill the first process of bubblewrap's namespace: all others in it die, and bubblewrap reaps it."""
+        """Kill the first process of bubblewrap's namespace: nothing in it outlives that; bubblewrap reaps."""
         if self._report is None:
             return
         with contextlib.suppress(OSError, ValueError, KeyError):

@@ -15,6 +15,7 @@ from .jobs import EngineName, ExampleRun, GraderUnavailable, Job, Kind, Limits, 
 log = logging.getLogger(__name__)
 
 SECONDS_TO_START = 30.0
+EXAMPLE_LIMITS = Limits()
 JUDGE_SECONDS = 10.0
 """What the judge may take by itself, in all."""
 MOST_RESULTS, LONGEST_TEXT = 200, 4_000
@@ -102,7 +103,7 @@ def run_example(
     files: dict[str, str], kind: Kind, requests: list[dict[str, Any]], engine: Engine
 ) -> ExampleRun:
     """Start an example, send it the requests (or run the script), and return what came."""
-    limits = Limits()
+    limits = EXAMPLE_LIMITS
     with engine.open("subject", limits) as jail:
         subject = Subject(jail, limits)
         wait_until_ready(jail)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from . import referee
-from .jobs import CheckFile, GraderUnavailable, Job, Limits, Outcome, Reason, Verdict
+from .jobs import CheckFile, GraderUnavailable, Job, Limits, Outcome, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +22,15 @@ TOGETHER = (
     "look_into_others", "write_outside", "gain_rights",
 )  # fmt: skip
 """Attempts that leave a working process, so that one job can try them all: the quick self-test."""
-ALONE: dict[str, tuple[Reason, ...]] = {
-    "fork_bomb": ("",),
-    "fill_folder": ("",),
+ALONE = {
+    "fork_bomb": ("passed",),
+    "fill_folder": ("passed",),
     "take_memory": ("memory",),
     "loop": ("time",),
     "flood": ("output", "crash"),
     "forge": ("crash",),
 }
-"""Attempts that may end their process, and the ends that count as a clean failure."""
+"""Attempts that may end their process, and how that counts as held: stopped for this, or without any gain."""
 BRIEF = Limits(seconds=6, answer_seconds=3)
 
 
@@ -69,11 +69,12 @@ def try_together(engine: referee.Engine) -> list[Outcome]:
 def try_alone(engine: referee.Engine, name: str) -> Outcome:
     """Try what may end its process."""
     verdict = referee.grade(job_for([name], Path("/nowhere")), engine)
-    clean = verdict.reason in ALONE[name] if verdict.outcome == "failed" else "" in ALONE[name]
-    if name == "take_memory" and not verdict.reason:
-        clean = "MemoryError" in str(verdict.results)
-    how = verdict.reason or verdict.console.strip().splitlines()[-1:] or verdict.results[0]["message"]
-    return Outcome(name, titles()[name], clean, how if isinstance(how, str) else how[0])
+    contained = (verdict.reason or verdict.outcome) in ALONE[name]
+    if contained:
+        detail = verdict.reason or _said(name, verdict)
+    else:
+        detail = verdict.results[0]["got"] or verdict.results[0]["message"]
+    return Outcome(name, titles()[name], contained, detail)
 
 
 def job_for(names: Iterable[str], secret: Path) -> Job:
@@ -112,5 +113,10 @@ def _outcome(name: str, result: dict[str, str] | None, verdict: Verdict, *, harm
         return Outcome(name, titles()[name], False, "a file outside was changed")
     if result["state"] == "failed":
         return Outcome(name, titles()[name], False, result["got"] or result["message"])
+    return Outcome(name, titles()[name], True, _said(name, verdict))
+
+
+def _said(name: str, verdict: Verdict) -> str:
+    """What an attempt printed of its refusal."""
     said = [line for line in verdict.console.splitlines() if line.startswith(f"{name}:")]
-    return Outcome(name, titles()[name], True, said[0].partition(": ")[2] if said else "nothing found")
+    return said[0].partition(": ")[2] if said else "nothing found"

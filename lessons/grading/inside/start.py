@@ -13,6 +13,7 @@ from typing import Any
 from . import landlock, seccomp
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, SIGKILL = 1, 4, 38, 9
+CAPABILITIES_VERSION = 0x20080522
 MEGABYTE = 1024 * 1024
 
 
@@ -38,6 +39,7 @@ def confine(orders: dict[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+    drop_capabilities(libc)
     for option, value in (
         (PR_SET_PDEATHSIG, SIGKILL),
         (PR_SET_DUMPABLE, 0),
@@ -52,6 +54,13 @@ def confine(orders: dict[str, Any]) -> None:
             writable=[orders["folder"]] if orders["folder"] else [],
         )
     seccomp.install()
+
+
+def drop_capabilities(libc: ctypes.CDLL) -> None:
+    """Give up what bubblewrap left to become somebody else with."""
+    header = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
+    if libc.capset(header, (ctypes.c_uint32 * 6)()):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def set_limits(orders: dict[str, Any]) -> None:

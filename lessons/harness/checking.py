@@ -42,7 +42,7 @@ def collect(source: str, name: str) -> list[Check]:
     sys.modules.setdefault("harness", sys.modules[__package__])
     tree = explain_asserts(ast.parse(source, name))
     namespace: dict[str, Any] = {"__name__": f"checks.{name}", "expect": expect, COMPARE: compare}
-    exec(compile(tree, name, "exec", dont_inherit=True), namespace)  # noqa: S102  # nosec B102 - checks are programs
+    exec(compile(tree, name, "exec", dont_inherit=True), namespace)  # noqa: S102  # nosec B102
     return [
         value
         for key, value in namespace.items()

@@ -91,7 +91,7 @@ class Session:
         sys.modules["__main__"], sys.stdin, sys.argv = module, StringIO(message.get("stdin") or ""), [name]
         try:
             source = workspace.read(name)
-            exec(compile(source, path, "exec", dont_inherit=True), vars(module))  # noqa: S102  # nosec B102 - the purpose
+            exec(compile(source, path, "exec", dont_inherit=True), vars(module))  # noqa: S102  # nosec B102
         except SystemExit as ending:
             if ending.code not in {None, 0}:
                 raise

@@ -58,6 +58,10 @@ def lead_path(action: str) -> Callable[[World], str]:
     return lambda world: f"/cms/leads/{action}/{world.lead.pk}/"
 
 
+def quiz_path(action: str) -> Callable[[World], str]:
+    return lambda world: f"{world.course.locked.url}quiz/no-quiz/{action}/"
+
+
 ROWS = [
     Row("health-live", "/healthz/live", EVERYBODY),
     Row("health-ready", "/healthz/ready", EVERYBODY),
@@ -94,7 +98,37 @@ ROWS = [
     ),
     Row("lessons:offline", lambda world: f"{world.course.module.url}offline.json", MEMBERS),
     Row("lessons:output", lambda world: f"{world.course.free.url}output/", EVERYBODY),
-    Row("lessons:output", lambda world: f"{world.course.locked.url}output/", "403 200 403 200 200 403 403 200"),
+    Row(
+        "lessons:output", lambda world: f"{world.course.locked.url}output/", "403 200 403 200 200 403 403 200"
+    ),
+    Row(
+        "lessons:history",
+        lambda world: f"{world.course.locked.url}work/no-exercise/",
+        "login 404 403 403 403 403 403 403",
+    ),
+    Row(
+        "lessons:draft",
+        lambda world: f"{world.course.locked.url}work/match-a-path-pair/draft/?part=flask",
+        "403 200 403 403 403 403 403 403",
+    ),
+    Row(
+        "lessons:draft",
+        lambda world: f"{world.course.locked.url}work/match-a-path-pair/draft/",
+        "403 400 403 403 403 403 403 403",
+        "post",
+    ),
+    Row("lessons:submit", lambda world: f"{world.course.locked.url}work/no-exercise/submit/", POST_ONLY),
+    Row(
+        "lessons:submit",
+        lambda world: f"{world.course.locked.url}work/no-exercise/submit/",
+        "403 404 403 403 403 403 403 403",
+        "post",
+    ),
+    *(
+        Row(f"lessons:quiz-{action}", quiz_path(action), answers, method)
+        for action in ("start", "answer", "finish")
+        for method, answers in (("get", POST_ONLY), ("post", "403 404 403 403 403 403 403 403"))
+    ),
     Row("lessons:note", lambda world: f"{world.course.locked.url}note/", "login 200 403 403 403 403 403 403"),
     Row("lessons:bookmark", lambda world: f"{world.course.locked.url}bookmark/", POST_ONLY),
     Row(

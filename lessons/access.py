@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from accounts.access import has_cms_access
@@ -29,6 +30,11 @@ def may_open_course(user: Visitor, course: CoursePage) -> bool:
 def may_study(user: Visitor, lesson: LessonPage, *, opens: bool) -> TypeGuard[User]:
     """Whether the user's progress in this lesson is kept; `opens` says whether the course is open to them."""
     return user.is_authenticated and (lesson.is_free or opens)
+
+
+def is_let_in(request: HttpRequest, lesson: LessonPage) -> bool:
+    """Whether the privacy settings of the lesson and of the pages above it let this request in."""
+    return all(restriction.accept_request(request) for restriction in lesson.get_view_restrictions())
 
 
 def may_edit(user: Visitor, lesson: LessonPage) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from wagtail.blocks import ListBlock
 
 from lessons.blocks.exercise import FRAMEWORKS, ExerciseValue
+from lessons.checks import names_of_checks
 from lessons.highlight import CodeLine, highlighted_lines, split_marks
 from lessons.lesson_work import BlockWork, LessonWork
 from lessons.models import Attempt
@@ -71,10 +72,14 @@ class ShownExercise:
     key: UUID
     """One use: the same form sent twice hands in once."""
     is_kept: bool
+    front: str
+    """The framework that a page with scripts shows first."""
     refused: str = ""
 
 
-def show_exercise(exercise: ExerciseValue, block_id: str | None, work: LessonWork | None) -> ShownExercise:
+def show_exercise(
+    exercise: ExerciseValue, block_id: str | None, work: LessonWork | None, *, view: str = ""
+) -> ShownExercise:
     """Return the exercise for the person whose work this is; no query.
 
     The source of hidden checks is never in it, and a reference solution only once it may be seen.
@@ -84,11 +89,13 @@ def show_exercise(exercise: ExerciseValue, block_id: str | None, work: LessonWor
     return ShownExercise(
         tracks=tuple(_track(exercise, track, block_id, work, done) for track in exercise["tracks"]),
         checks=highlighted_lines(exercise["checks"], "python"),
-        hidden_count=exercise["hidden_checks"].count("\ndef test_")
-        + exercise["hidden_checks"].startswith("def test_"),
+        hidden_count=len(names_of_checks(exercise["hidden_checks"])),
         work=done,
         key=uuid4(),
         is_kept=bool(work and work.is_kept),
+        front=_front(
+            exercise, [refusal.part if refusal else "", done.latest.part if done.latest else "", view]
+        ),
         refused=refusal.message if refusal else "",
     )
 
@@ -128,6 +135,11 @@ def stopped_because(attempt: Attempt) -> str:
         "crash": _("Python itself ended while your program was running."),
         "output": _("Your program wrote far too much and was stopped."),
     }.get(attempt.result.get("reason", ""), "")
+
+
+def _front(exercise: ExerciseValue, wished: list[str]) -> str:
+    there = [track["framework"] for track in exercise["tracks"]]
+    return next((framework for framework in wished if framework in there), there[0])
 
 
 def _track(

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Case, Count, F, JSONField, Max, Q, Value, When, Window
+from django.db.models import Case, Count, F, Func, JSONField, Max, Q, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from lessons.completion import NOTHING_REACHED, Requirement, Standing, requirements
@@ -97,25 +98,28 @@ def work_in(
 
 def _attempts_in(owner: Owner, lesson: LessonPage, block_ids: Iterable[str]) -> dict[str, BlockWork]:
     """Return the work in each block with one query. What was asked and answered comes with quizzes only."""
-    in_block = {"partition_by": [F("block_id")]}
     passed, failed = Q(state=Attempt.State.PASSED), Q(state=Attempt.State.FAILED)
     is_quiz = Q(kind=Attempt.Kind.QUIZ)
+
+    def in_block(expression: Func, **order: Any) -> Window:
+        return Window(expression, partition_by=[F("block_id")], **order)
+
     rows = (
         Attempt.objects.of(owner)
         .filter(lesson=lesson, block_id__in=block_ids)
         .defer("asked", "answers", "claimed")
         .annotate(
-            place=Window(RowNumber(), **in_block, order_by=F("number").desc()),
-            passes=Window(Count("pk", filter=passed), **in_block),
-            failures=Window(Count("pk", filter=failed), **in_block),
-            best=Window(Max("score"), **in_block),
+            place=in_block(RowNumber(), order_by=F("number").desc()),
+            passes=in_block(Count("pk", filter=passed)),
+            failures=in_block(Count("pk", filter=failed)),
+            best=in_block(Max("score")),
             quiz_asked=Case(When(is_quiz, then=F("asked")), default=Value(None, JSONField())),
             quiz_answers=Case(When(is_quiz, then=F("answers")), default=Value(None, JSONField())),
         )
         .filter(place__lte=LATEST)
         .order_by("block_id", "place")
     )
-    found: dict[str, list[Attempt]] = {}
+    found: dict[str, list[Any]] = {}
     for row in rows:
         if row.kind == Attempt.Kind.QUIZ:
             row.asked, row.answers = row.quiz_asked, row.quiz_answers

@@ -29,6 +29,10 @@ class ChangeKind(models.TextChoices):
     REDO = "redo", _("Worth doing again: finished learners are asked to")
 
 
+DEEPEST = 8
+"""Levels of the tree at most above and with a lesson; it stands on the sixth."""
+
+
 class LessonQuerySet(PageQuerySet):
     """Reads of lessons."""
 
@@ -38,6 +42,13 @@ class LessonQuerySet(PageQuerySet):
         # PostgreSQL may ask this of pages higher in the tree too, before it joins the lessons.
         above = [Substr(path, 1, Greatest(Length(path) - levels * Page.steplen, 0)) for levels in (1, 2)]
         return self.live().exclude(Exists(Page.objects.filter(live=False, path__in=above).order_by()))
+
+    def noting_restrictions(self) -> "LessonQuerySet":
+        """Find out in the same query whether a privacy setting holds, as `has_restrictions`."""
+        path = OuterRef("path")
+        to_here = [Substr(path, 1, depth * Page.steplen) for depth in range(1, DEEPEST + 1)]
+        restrictions = PageViewRestriction.objects.filter(page__path__in=to_here).order_by()
+        return self.annotate(has_restrictions=Exists(restrictions))
 
 
 LessonManager = PageManager.from_queryset(LessonQuerySet)
@@ -116,6 +127,9 @@ class LessonPage(Page):
     parent_page_types: ClassVar = ["courses.ModulePage"]
     subpage_types: ClassVar[list[str]] = []
 
+    has_restrictions: bool | None = None
+    """Whether a privacy setting holds; None where the read did not ask."""
+
     objects = LessonManager()
 
     @property
@@ -140,7 +154,9 @@ class LessonPage(Page):
         return lines(self.sources)
 
     def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
-        """Return the privacy settings that hold for this page, with one query instead of Wagtail's two."""
+        """Return the privacy settings that hold for this page; a query only where there may be some."""
+        if self.has_restrictions is False:
+            return PageViewRestriction.objects.none()
         if self.alias_of_id:
             return super().get_view_restrictions()
         ends = range(self.steplen, len(self.path) + 1, self.steplen)

@@ -1,6 +1,6 @@
 """What a person has written and answered: drafts, and attempts that are never overwritten."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from lessons.models.pages import LessonPage
 class WorkQuerySet(models.QuerySet):
     """Reads of what belongs to one person."""
 
-    def of(self, owner: "Owner") -> "WorkQuerySet":
+    def of(self, owner: "Owner") -> Self:
         """Rows of a learner, or of a visitor without an account."""
         return self.filter(**owner)
 
@@ -80,11 +80,11 @@ class Draft(Work):
 class AttemptQuerySet(WorkQuerySet):
     """Reads of attempts."""
 
-    def passed(self) -> "AttemptQuerySet":
+    def passed(self) -> Self:
         """Attempts that the server decided to be good."""
         return self.filter(state=Attempt.State.PASSED)
 
-    def decided(self) -> "AttemptQuerySet":
+    def decided(self) -> Self:
         """Attempts with a verdict."""
         return self.filter(state__in=[Attempt.State.PASSED, Attempt.State.FAILED])
 

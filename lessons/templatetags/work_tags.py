@@ -15,7 +15,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def shown_exercise(context: Context, exercise: ExerciseValue, block_id: str | None) -> ShownExercise:
     """Return the exercise as the person who reads the page sees it; no query."""
-    return exercises.show_exercise(exercise, block_id, context.get("work"))
+    return exercises.show_exercise(exercise, block_id, context.get("work"), view=context.get("view") or "")
 
 
 @register.filter

@@ -18,7 +18,7 @@ def find_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> 
     paths = request._wagtail_cached_site_root_paths = Site.get_site_root_paths()  # type: ignore[attr-defined]
     root = next(path.root_path for path in paths if path.site_id == site.pk)
     url_path = f"{root}courses/{course}/{module}/{lesson}/"
-    return get_object_or_404(LessonPage.objects.published(), url_path=url_path)
+    return get_object_or_404(LessonPage.objects.published().noting_restrictions(), url_path=url_path)
 
 
 def course_of(lesson: LessonPage) -> CoursePage:
@@ -30,7 +30,7 @@ def studied_lesson(request: HttpRequest, course: str, module: str, lesson: str) 
     """Return the lesson for a learner whose work in it is kept, else raise Http404 or PermissionDenied."""
     page = find_lesson(request, course, module, lesson)
     opens = access.may_open_course(request.user, course_of(page))
-    if not access.may_study(request.user, page, opens=opens):
+    if not access.may_study(request.user, page, opens=opens) or not access.is_let_in(request, page):
         raise PermissionDenied
     return page
 
@@ -38,6 +38,7 @@ def studied_lesson(request: HttpRequest, course: str, module: str, lesson: str) 
 def open_lesson(request: HttpRequest, course: str, module: str, lesson: str) -> LessonPage:
     """Return the lesson for whoever may do its work: visitors in a free one too; else refuse."""
     page = find_lesson(request, course, module, lesson)
-    if not page.is_free and not access.may_open_course(request.user, course_of(page)):
+    opens = page.is_free or access.may_open_course(request.user, course_of(page))
+    if not opens or not access.is_let_in(request, page):
         raise PermissionDenied
     return page

@@ -1,7 +1,7 @@
 """A person's work in the blocks of a lesson: drafts, handing in, and what came of it."""
 
 import json
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -14,8 +14,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from wagtail.blocks import StreamValue
 
 from accounts.access import SignedInRequest
+from accounts.models import User
 from lessons import attempts, work
 from lessons.errors import WorkRefused
 from lessons.exercises import show_exercise
@@ -77,7 +79,7 @@ def submit(request: HttpRequest, course: str, module: str, lesson: str, block: s
     if found is None or found.value.track(part) is None:
         raise Http404
     files = {
-        name.removeprefix(FILE_PREFIX): source
+        name.removeprefix(FILE_PREFIX): str(source)
         for name, source in request.POST.items()
         if name.startswith(FILE_PREFIX)
     }
@@ -96,9 +98,10 @@ def submit(request: HttpRequest, course: str, module: str, lesson: str, block: s
             )
             transaction.on_commit(ask_for_grading)
     except WorkRefused as refused:
-        return _show_refused(request, page, Refusal(block, part, refused.message, files), wait=refused.wait)
+        refusal = Refusal(block, part, refused.message, files)
+        return _show_refused(request, page, found, refusal=refusal, wait=refused.wait)
     if _wants_fragment(request):
-        return _fragment(request, page, block)
+        return _fragment(request, page, found)
     return HttpResponseRedirect(f"{page.get_url(request)}#{block}-work")
 
 
@@ -108,36 +111,45 @@ def submit(request: HttpRequest, course: str, module: str, lesson: str, block: s
 def history(request: SignedInRequest, course: str, module: str, lesson: str, block: str) -> HttpResponse:
     """Give the learner's attempts at an exercise as a fragment of the page; the page asks while it waits."""
     page = studied_lesson(request, course, module, lesson)
-    if page.block(block, "exercise") is None:
+    found = page.block(block, "exercise")
+    if found is None:
         raise Http404
-    return _fragment(request, page, block)
+    return _fragment(request, page, found)
 
 
-def _fragment(request: HttpRequest, page: LessonPage, block: str, **context: Any) -> HttpResponse:
-    """Return the part of an exercise that shows its attempts, and what the lesson still asks for."""
-    exercise = page.block(block, "exercise").value
-    done = work_in(page, {"learner": request.user}, block_id=block)
+def _fragment(
+    request: HttpRequest, page: LessonPage, block: StreamValue.StreamChild, *, refused: str = ""
+) -> HttpResponse:
+    """Return the part of an exercise that shows its attempts, and whether the lesson is finished by now."""
+    learner = cast(User, request.user)
+    done = work_in(page, {"learner": learner}, block_id=block.id)
     return TemplateResponse(
         request,
         "lessons/_attempts.html",
         {
-            "shown": show_exercise(exercise, block, done),
-            "block_id": block,
-            "is_done": Progress.objects.done().filter(learner=request.user, lesson=page).exists(),
-            "poll_url": request.path.removesuffix("submit/").removesuffix(f"{block}/"),
-            **context,
+            "shown": show_exercise(block.value, block.id, done),
+            "block_id": block.id,
+            "is_done": Progress.objects.done().filter(learner=learner, lesson=page).exists(),
+            "poll_url": request.path.removesuffix("submit/").removesuffix(f"{block.id}/"),
+            "refused": refused,
         },
     )
 
 
-def _show_refused(request: HttpRequest, page: LessonPage, refusal: Refusal, *, wait: int) -> HttpResponse:
-    status = 429 if wait else 422
+def _show_refused(
+    request: HttpRequest,
+    page: LessonPage,
+    block: StreamValue.StreamChild,
+    *,
+    refusal: Refusal,
+    wait: int,
+) -> HttpResponse:
     if _wants_fragment(request):
-        response = _fragment(request, page, refusal.block_id, refused=refusal.message)
+        response = _fragment(request, page, block, refused=refusal.message)
     else:
         request.is_preview = False  # type: ignore[attr-defined]
         response = render_lesson(request, page, refusal=refusal)
-    response.status_code = status
+    response.status_code = 429 if wait else 422
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response

@@ -72,6 +72,21 @@ function indent(view) {
   return true;
 }
 
+/** Typing over a selection, done here: browsers do it with inline styles, which the page's policy forbids. */
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    const text = event.data;
+    if (event.inputType !== "insertText" || event.isComposing || empty || !text) return false;
+    event.preventDefault();
+    const insert = () =>
+      view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, text, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 /** What names and describes the textarea, for the editor in its place. */
 function namesOf(textarea, label) {
   const names = { spellcheck: "false", autocorrect: "off", autocapitalize: "off", translate: "no" };
@@ -102,6 +117,7 @@ export function mount(textarea, { language, nonce, label, onChange, onRun, onChe
     closeBrackets(),
     bracketMatching(),
     failedLine,
+    typeOverSelection,
     LOOK,
     EditorView.contentAttributes.of(namesOf(textarea, label)),
     EditorView.updateListener.of((update) => update.docChanged && onChange?.(update.state.doc.toString())),

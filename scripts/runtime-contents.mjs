@@ -37,8 +37,9 @@ export const BUNDLES = {
 };
 
 const NEVER = /\.(so|c|h|pyi|pyc|pyx|pxd|po|pyd|md|rst|py-tpl)$|(^|\/)(__pycache__|tests)\/|(^|\/)py\.typed$/;
-/** The prompt of a terminal, and readers of mail boxes: nothing to use them on in a page. */
-const STDLIB_WITHOUT = /^(_pyrepl|idlelib|lib2to3|turtledemo)\/|^(imaplib|mailbox|poplib)\.py$/;
+/** The prompt of a terminal, and readers of mail boxes: nothing to use them on in a page. Flask's test client
+ * imports the debugger, which imports the parts of the prompt that stay. */
+const STDLIB_WITHOUT = /^(_pyrepl\/(?!(__init__|utils|types|trace)\.py)|idlelib\/|lib2to3\/|turtledemo\/)|^(imaplib|mailbox|poplib)\.py$/;
 
 /** The files of a bundle as {name, data}, sorted by name. */
 export async function bundleSources(folder, { modules, without }) {

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from lessons.blocks.exercise import ExerciseValue
 from lessons.errors import WorkRefused
+from lessons.examples import kind_of_track
 from lessons.models import Attempt, LessonPage, Owner
 
 MOST_AN_HOUR = 30
@@ -68,7 +69,7 @@ def what_is_asked(exercise: ExerciseValue, part: str) -> dict[str, Any]:
     digest = hashlib.sha256("\0".join(file["source"] for file in checks).encode()).hexdigest()
     return {
         "title": exercise["title"],
-        "run": "script" if part == "python" else "app",
+        "run": kind_of_track(part),
         "checks": checks,
         "digest": digest,
     }

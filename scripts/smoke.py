@@ -262,7 +262,7 @@ def both_serve() -> bool:
 
 def smoke() -> None:
     have_engine()
-    compose("build", "secrets", seconds=500)
+    compose("build", "secrets", seconds=900)
     say("the image is built")
     up()
     wait_for("every service is healthy", 120, lambda: all_healthy({}))

@@ -81,7 +81,8 @@ const keys = {
   "?": () => dialog?.showModal(),
 };
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
+  const fields = "input, textarea, select, [contenteditable], dialog, .pane[data-run] .code";
+  const typing = event.target.closest?.(fields);
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !article || !listening) return;
   keys[event.key]?.();
 });

@@ -51,6 +51,14 @@ def context(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Iter
     context = browser.new_context(
         base_url=demo, viewport={"width": width, "height": height}, has_touch=request.param == "phone"
     )
+    problems = watch(context)
+    yield context
+    context.close()
+    assert problems == []
+
+
+def watch(context: BrowserContext) -> list[str]:
+    """Return a list that fills with the script errors and policy violations of every page opened here."""
     context.set_default_timeout(15_000)
     problems: list[str] = []
 
@@ -58,7 +66,7 @@ def context(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Iter
         if "Transition was" not in str(error):  # the browser's note that it skipped a cross-fade
             problems.append(str(error))
 
-    def watch(page: Page) -> None:
+    def watch_page(page: Page) -> None:
         page.on("pageerror", note_error)
         page.on(
             "console",
@@ -69,10 +77,8 @@ def context(request: pytest.FixtureRequest, browser: Browser, demo: str) -> Iter
             ),
         )
 
-    context.on("page", watch)
-    yield context
-    context.close()
-    assert problems == []
+    context.on("page", watch_page)
+    return problems
 
 
 @pytest.fixture

@@ -51,7 +51,8 @@ export class Draft {
     if (!this.key) return null;
     try {
       const kept = JSON.parse(localStorage.getItem(this.key) ?? "null");
-      return kept && kept.owner === this.#owner && typeof kept.files === "object" ? kept : null;
+      const isMine = kept?.owner === "" || kept?.owner === this.#owner;
+      return isMine && typeof kept.files === "object" ? kept : null;
     } catch {
       return null;
     }

@@ -95,6 +95,7 @@ export class Pane {
   /** Start the program in a fresh Python, and open the first address when it is an app. */
   async run(request = this.#firstRequest()) {
     if (this.#busy) return;
+    this.#state("running");
     await this.draft.meetServer();
     const output = this.#needOutput();
     const files = this.files.current();
@@ -123,6 +124,7 @@ export class Pane {
   /** Run check files against the program in a fresh Python; null when it doesn't come to an answer. */
   async check(checks) {
     if (this.#busy) return null;
+    this.#state("running");
     const isFirst = !this.output;
     const output = this.#needOutput();
     const files = this.files.current();

@@ -139,7 +139,8 @@ export function take(packages) {
 
 /** Start the first runtime ahead of its use, because somebody is about to ask for it. */
 export function warm(packages) {
-  if (spare || !navigator.onLine || living.size >= MOST_LIVING) return;
+  const isStarting = [...living].some((runtime) => !runtime.isReady);
+  if (spare || isStarting || !navigator.onLine || living.size >= MOST_LIVING) return;
   spare = new Runtime(packages);
 }
 

@@ -54,11 +54,11 @@ class Bubblewrap:
 
     def arguments(self, role: Role, limits: Limits, *, report_to: int) -> list[str]:
         """What is in the jail. Everything is read-only but the subject's own folder, which is in memory."""
-        options = [*namespaces(), *fixed_files(), "--json-status-fd", str(report_to)]
+        options = [*namespaces(), "--json-status-fd", str(report_to)]
         if role == "subject":
             options += ["--perms", "1777", "--size", str(limits.folder_mb * 1024 * 1024), "--tmpfs", FOLDER]
             options += ["--setenv", "TMPDIR", FOLDER, "--setenv", "HOME", FOLDER]
-        return [*options, "--remount-ro", "/", "--chdir", "/"]
+        return [*options, *fixed_files(), "--remount-ro", "/", "--chdir", "/"]
 
 
 def is_installed() -> bool:
@@ -90,6 +90,8 @@ def fixed_files() -> tuple[str, ...]:
     for folder in ("/lib", "/lib64"):
         if Path(folder).is_symlink():
             options += ["--symlink", str(Path(folder).readlink()), folder]
+    if library := materials.python_library():
+        options += ["--setenv", "LD_LIBRARY_PATH", str(library.parent)]
     for name, path in materials.package_paths().items():
         options += ["--ro-bind", path, f"/packages/{name}"]
     options += ["--ro-bind", str(materials.HARNESS), "/harness/harness"]
@@ -103,7 +105,7 @@ def open_folders() -> Iterator[str]:
     """The folders above what is bound: left to bubblewrap they'd be closed to others where a home is."""
     bound = (*materials.python_paths(), *materials.DEVICES, "/harness/harness", "/packages/flask")
     above = {str(folder) for path in bound for folder in Path(path).parents}
-    for folder in sorted(above - {"/"}):
+    for folder in sorted(above - {"/", FOLDER}):
         yield from ("--perms", "0755", "--dir", folder)
 
 

@@ -34,7 +34,7 @@ def read_host_files(secret_file: str) -> str:
 
 def read_environment() -> str:
     """Finds settings or secrets in the environment"""
-    harmless = {"HOME", "LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "PWD", "TMPDIR"}
+    harmless = {"HOME", "LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX", "PWD", "TMPDIR"}
     found = sorted(name for name in set(os.environ) - harmless if name != "DJANGO_ALLOW_ASYNC_UNSAFE")
     print("read_environment: sees", " ".join(sorted(os.environ)) or "nothing")
     return " ".join(found)
@@ -127,7 +127,7 @@ def look_into_others(marker: str) -> str:
     for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/harness"):
         for path in Path(folder).rglob("*") if Path(folder).is_dir() else ():
             try:
-                if path.is_file() and marker in path.read_text(errors="replace"):
+                if path.is_file() and holds(path, marker):
                     return str(path)
             except OSError:
                 continue
@@ -136,6 +136,12 @@ def look_into_others(marker: str) -> str:
         lambda: system_call("process_vm_readv", 310, 270, os.getppid(), 0, 0, 0, 0, 0),
         lambda: system_call("pidfd_open", 434, 434, os.getppid(), 0),
     )
+
+
+def holds(path: Path, marker: str) -> bool:
+    """Whether the beginning of a file holds the marker"""
+    with path.open(errors="replace") as file:
+        return marker in file.read(MEGABYTE)
 
 
 def write_outside(secret_file: str) -> str:

@@ -41,6 +41,7 @@ class Jail:
         self.process = process
         self._folder = folder
         self._report = report
+        self._first: int | None = None
         self._incoming = bytearray()
         self._errors = bytearray()
         self._errors_length = 0
@@ -103,6 +104,19 @@ class Jail:
                 self._take(limit=CHUNK)
         return bool(self._incoming)
 
+    def is_starved(self, *, seconds: float, used_before: float) -> bool:
+        """Whether it wants to run, but got less than half of the last seconds: the machine is busy."""
+        state, used = self.processor_use()
+        return state == "R" and used - used_before < seconds / 2
+
+    def processor_use(self) -> tuple[str, float]:
+        """Return the state of the jail's process and the seconds of a processor that it has had."""
+        try:
+            fields = Path(f"/proc/{self._first_process()}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return "", 0.0
+        return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """End everything in the jail and wait until it is gone; may be called again."""
         if self.process.returncode is None:
@@ -127,11 +141,16 @@ class Jail:
 
     def _kill_inside(self) -> None:
         """Kill the first process of bubblewrap's namespace: nothing in it outlives that; bubblewrap reaps."""
-        if self._report is None:
-            return
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            first = json.loads(os.read(self._report, CHUNK).splitlines()[0])["child-pid"]
-            os.kill(first, signal.SIGKILL)
+        if (first := self._first_process()) != self.process.pid:
+            with contextlib.suppress(OSError):
+                os.kill(first, signal.SIGKILL)
+
+    def _first_process(self) -> int:
+        """The process that runs Python: bubblewrap reports its child, a bare jail is one itself."""
+        if self._first is None and self._report is not None:
+            with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
+                self._first = json.loads(os.read(self._report, CHUNK).splitlines()[0])["child-pid"]
+        return self._first or self.process.pid
 
     def _wait(self, until: float, *, limit: int | None) -> bool:
         """Serve the pipes once; return whether the process takes more input. Raises JailEnded."""

@@ -34,6 +34,12 @@ def interpreter() -> str:
     return str(Path(sys.executable).resolve())
 
 
+def python_library() -> Path | None:
+    """Python's own shared library, where it is one; the list of where libraries are isn't in the jail."""
+    library = Path(sys.base_prefix) / "lib" / (sysconfig.get_config_var("INSTSONAME") or "")
+    return library if library.is_file() else None
+
+
 @cache
 def python_paths() -> tuple[str, ...]:
     """The interpreter, its library and the machine's shared libraries."""
@@ -74,6 +80,5 @@ def _shared_libraries() -> Iterator[str]:
     for folder in (f"/usr/lib/{name}", f"/lib/{name}", "/usr/lib64", "/lib64"):
         if Path(folder).is_dir() and str(Path(folder).resolve()) == folder:
             yield folder
-    library = Path(sys.base_prefix) / "lib" / (sysconfig.get_config_var("INSTSONAME") or "")
-    if library.is_file():
+    if library := python_library():
         yield str(library)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,9 +15,10 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
-from lessons import attempts, grading
+from lessons import attempts, completion, grading
 from lessons.grading import GraderStatus, Job, Verdict
 from lessons.models import Attempt, LessonPage, Progress
+from lessons.progress import note_visit
 from lessons.tasks import grade
 from lessons.verdicts import LEASE, grade_waiting
 from tests.conftest import SmallCourse
@@ -158,8 +160,18 @@ def test_checkers_side_by_side_check_each_attempt_once(
 
 
 def test_the_last_two_verdicts_at_the_same_moment_finish_the_lesson(
-    learner: User, two: LessonPage, grader: CountingGrader
+    learner: User, two: LessonPage, grader: CountingGrader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Neither sees the other's verdict when both read before one commits; the lock keeps that from happening."""
+
+    def read_slowly(*args: Any) -> dict[str, completion.Standing]:
+        found = standings(*args)
+        time.sleep(0.4)
+        return found
+
+    standings = completion.standings
+    monkeypatch.setattr(completion, "standings", read_slowly)
+    note_visit(learner, two, None)
     hand_in(learner, two)
     hand_in(learner, two, block_id="say-more")
     barrier = threading.Barrier(2)

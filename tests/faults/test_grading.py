@@ -162,7 +162,7 @@ def test_checkers_side_by_side_check_each_attempt_once(
 def test_the_last_two_verdicts_at_the_same_moment_finish_the_lesson(
     learner: User, two: LessonPage, grader: CountingGrader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither sees the other's verdict when both read before one commits; the lock keeps that from happening."""
+    """Without a lock neither would see the other's verdict: both read before one commits."""
 
     def read_slowly(*args: Any) -> dict[str, completion.Standing]:
         found = standings(*args)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from wagtail.blocks import StreamValue
 
 from courses.models import CoursePage, ModulePage, SiteImage
@@ -41,9 +43,16 @@ def plan_module(module: ModulePage, course: CoursePage, request: HttpRequest, *,
         pages=[outline.url, *(lesson.url for lesson in readable)],
         images=[picture.file.url for picture in pictures],
         bytes=size + sum(picture.get_file_size() for picture in pictures),
-        runtime=[built.base + name for names in built.files.values() for name in names] if built else [],
+        runtime=_runtime_files(built) if built else [],
         runtime_bytes=sum(built.bytes.values()) if built else 0,
     )
+
+
+def _runtime_files(built: runtime.Runtime) -> list[str]:
+    """Python's own files, and the scripts that a page loads only when something is run."""
+    scripts = sorted((settings.BASE_DIR / "static" / "js" / "run").glob("*.js"))
+    pages_side = [static(f"js/run/{script.name}") for script in scripts] + [static("vendor/editor.js")]
+    return pages_side + [built.base + name for names in built.files.values() for name in names]
 
 
 def _pictures(bodies: list[StreamValue]) -> list[SiteImage]:

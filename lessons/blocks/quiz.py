@@ -22,6 +22,7 @@ class OptionBlock(blocks.StructBlock):
     class Meta:
         icon = "radio-full"
         label = _("Option")
+        label_format = "{text}"
 
 
 class QuestionBlock(blocks.StructBlock):
@@ -41,7 +42,10 @@ class ChoiceQuestionBlock(QuestionBlock):
         label = _("Choice")
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
-        cleaned = _with_different_options(super().clean(value))
+        cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
+        _expect_different_options(cleaned)
         if sum(option["is_right"] for option in cleaned["options"]) != 1:
             _refuse(_("Mark exactly one option as right."))
         return cleaned
@@ -57,7 +61,10 @@ class MultipleQuestionBlock(QuestionBlock):
         label = _("Multiple choice")
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
-        cleaned = _with_different_options(super().clean(value))
+        cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
+        _expect_different_options(cleaned)
         if not any(option["is_right"] for option in cleaned["options"]):
             _refuse(_("Mark at least one option as right."))
         return cleaned
@@ -80,6 +87,8 @@ class ShortQuestionBlock(QuestionBlock):
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
         cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
         if cleaned["is_pattern"]:
             for answer in cleaned["answers"]:
                 if trouble := patterns.trouble_of(answer):
@@ -99,7 +108,10 @@ class PrintsQuestionBlock(QuestionBlock):
         label = _("What does this print")
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
-        return _with_code(super().clean(value))
+        cleaned = super().clean(value)
+        if not self.is_deferred_validation:
+            _expect_code(cleaned)
+        return cleaned
 
 
 class OrderingQuestionBlock(QuestionBlock):
@@ -116,6 +128,8 @@ class OrderingQuestionBlock(QuestionBlock):
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
         cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
         if len(set(cleaned["items"])) != len(cleaned["items"]):
             _refuse(_("Two items are the same; nobody could tell them apart."))
         return cleaned
@@ -132,7 +146,10 @@ class LineQuestionBlock(QuestionBlock):
         label = _("Find the line")
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
-        cleaned = _with_code(super().clean(value))
+        cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
+        _expect_code(cleaned)
         if cleaned["line"] > len(cleaned["code"][0].lines):
             _refuse(_("The code has fewer lines."))
         return cleaned
@@ -147,6 +164,9 @@ class QuestionsBlock(blocks.StreamBlock):
     prints = PrintsQuestionBlock()
     ordering = OrderingQuestionBlock()
     line = LineQuestionBlock()
+
+    class Meta:
+        collapsed = True
 
 
 class QuizBlock(blocks.StructBlock):
@@ -181,6 +201,7 @@ class QuizBlock(blocks.StructBlock):
     class Meta:
         icon = "help"
         label = _("Quiz")
+        label_format = "{title}"
         template = "blocks/quiz.html"
         description = _("Questions with feedback for each answer")
         preview_value = {
@@ -208,22 +229,24 @@ class QuizBlock(blocks.StructBlock):
 
     def clean(self, value: blocks.StructValue) -> blocks.StructValue:
         cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
         if cleaned["draw"] > len(cleaned["questions"]):
             _refuse(_("More questions are drawn than there are."))
+        if cleaned["mode"] == "practice" and (cleaned["attempts"] or cleaned["minutes"]):
+            _refuse(_("Attempts and minutes are limited in assessed quizzes only."))
         return cleaned
 
 
-def _with_code(value: blocks.StructValue) -> blocks.StructValue:
+def _expect_code(value: blocks.StructValue) -> None:
     if not value["code"]:
         _refuse(_("This question needs its code."))
-    return value
 
 
-def _with_different_options(value: blocks.StructValue) -> blocks.StructValue:
+def _expect_different_options(value: blocks.StructValue) -> None:
     texts = [option["text"] for option in value["options"]]
     if len(set(texts)) != len(texts):
         _refuse(_("Two options are the same; nobody could tell them apart."))
-    return value
 
 
 def _refuse(message: Any) -> None:

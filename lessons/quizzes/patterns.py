@@ -4,6 +4,8 @@ import re
 from re import _constants, _parser  # type: ignore[attr-defined] # the only door to a parsed expression
 from typing import Any
 
+from django.utils.translation import gettext
+
 MOST_CHARACTERS = 100
 """Of an answer that is matched; a longer one is wrong."""
 FEW = 20
@@ -17,10 +19,12 @@ _ONE_OF = (_constants.LITERAL, _constants.NOT_LITERAL, _constants.ANY, _constant
 def matches(pattern: str, text: str) -> bool:
     """Whether the whole text fits the expression; spaces at the ends don't matter, runs count as one.
 
-    Only expressions that `trouble_of` finds nothing against are to come here: their time is bounded.
+    Nothing fits an expression that `trouble_of` refuses, so that the time of a search is bounded.
     """
     text = " ".join(text.split())
-    return len(text) <= MOST_CHARACTERS and re.fullmatch(pattern, text) is not None
+    if len(text) > MOST_CHARACTERS or trouble_of(pattern):
+        return False
+    return re.fullmatch(pattern, text) is not None
 
 
 def trouble_of(pattern: str) -> str:
@@ -36,13 +40,13 @@ def trouble_of(pattern: str) -> str:
     census = _Census()
     census.read(parsed)
     if census.nested:
-        return "a repeat holds a repeat or a choice"
+        return gettext("a repeat holds a repeat or a choice")
     if census.odd:
-        return "it looks around or back"
+        return gettext("it looks around or back")
     if census.wide > MOST_WIDE:
-        return f"more than {MOST_WIDE} repeats have no end"
+        return gettext("more than %(most)s repeats have no end") % {"most": MOST_WIDE}
     if census.repeats > MOST_REPEATS:
-        return f"it has more than {MOST_REPEATS} repeats"
+        return gettext("it has more than %(most)s repeats") % {"most": MOST_REPEATS}
     return ""
 
 

@@ -33,6 +33,7 @@ class Sheet:
     result: str = ""
     result_note: str = ""
     may_start: bool = False
+    has_clock: bool = False
     seconds_left: int | None = None
 
     @property
@@ -74,6 +75,7 @@ def show(
         questions=[],
         key=key,
         attempt=attempt,
+        has_clock=is_assessed and asked["minutes"] > 0,
     )
     if state in {"preview", "open", "decided"}:
         is_over = state == "decided" and attempt is not None and (left == 0 or attempt.score == 100)

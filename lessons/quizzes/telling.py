@@ -162,7 +162,7 @@ def _several_notice(question: Question, given: Any) -> str:
         return _("All of these are right, but not all that are right are chosen.")
     if set(given) > right:
         return _("All that are right are chosen, and more than these.")
-    return _("Some of these are right or missing. Read the reasons, then choose again.")
+    return _("Not all that are chosen are right, and not all that are right are chosen.")
 
 
 def _show_items(

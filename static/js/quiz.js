@@ -10,7 +10,7 @@ async function save(form) {
   const said = form.querySelector("[data-saved]");
   const answer = await post(form, data).catch(() => {});
   if (answer && !answer.ok) form.requestSubmit();
-  const time = new Date().toLocaleTimeString([], { timeStyle: "short" });
+  const time = new Date().toTimeString().slice(0, 5);
   said.textContent = answer ? said.dataset.text.replace("%", time) : said.dataset.failed;
 }
 
@@ -76,7 +76,7 @@ function wind() {
       if (left <= words[0]?.[0]) said.textContent = words.shift()[1];
       if (left > 1 && box.isConnected) return;
       clearInterval(tick);
-      box.closest("form").querySelector("[data-finish]").click();
+      if (box.isConnected) box.closest("form").querySelector("[data-finish]").click();
     }, 1000);
   }
 }

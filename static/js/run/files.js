@@ -118,7 +118,7 @@ export class Files {
     keys?.addEventListener("pointerdown", (event) => event.preventDefault());
     keys?.addEventListener("click", (event) => {
       const key = event.target.closest("[data-key]")?.dataset.key;
-      if (key) editor.insert(key);
+      if (key) editor.insert(key === "Tab" ? "\t" : key);
     });
     if (file.box.querySelector(".code")) box.addEventListener("focusout", () => setTimeout(() => this.#leave(file, box), 200));
     return editor;

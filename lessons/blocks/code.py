@@ -13,6 +13,25 @@ from courses.blocks import one_newline_style
 from lessons import highlight
 from lessons.blocks.running import RUN_CHOICES, RequestBlock
 
+SOURCE_ATTRS = {
+    "class": "lesson-source w-field__autosize",
+    "spellcheck": "false",
+    "autocapitalize": "off",
+    "autocomplete": "off",
+    "wrap": "off",
+}
+
+
+class FoldedList(blocks.ListBlock):
+    """A list whose items the editor shows closed, each with its first words."""
+
+    class Meta:
+        collapsed = True
+
+
+DECONSTRUCT_ALIASES = {FoldedList: "wagtail.blocks.ListBlock"}
+"""How the editor shows a list is nothing that migrations record."""
+
 
 class SourceBlock(blocks.TextBlock):
     """Source code, kept to the letter but for line ends and blank edge lines."""
@@ -24,6 +43,7 @@ class SourceBlock(blocks.TextBlock):
     def field(self) -> forms.CharField:
         field = super().field
         field.strip = False  # the first line may be indented
+        field.widget.attrs |= SOURCE_ATTRS
         return field
 
     def clean(self, value: str) -> str:
@@ -49,6 +69,7 @@ class FileBlock(blocks.StructBlock):
     class Meta:
         icon = "code"
         label = _("File")
+        label_format = "{name}"
         value_class = FileValue
 
 
@@ -58,7 +79,7 @@ class CodeBlock(blocks.StructBlock):
     files = blocks.ListBlock(FileBlock(), min_num=1, label=_("Files"))
     caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
     run = blocks.ChoiceBlock(choices=RUN_CHOICES, default="none", label=_("In the page"))
-    requests = blocks.ListBlock(RequestBlock(), default=[], max_num=8, label=_("Requests to try"))
+    requests = FoldedList(RequestBlock(), default=[], max_num=8, label=_("Requests to try"))
 
     class Meta:
         icon = "code"
@@ -67,7 +88,7 @@ class CodeBlock(blocks.StructBlock):
         description = _("One or several files of code")
         preview_value = {
             "files": [{"name": "hello.py", "language": "python", "code": 'print("Hello")'}],
-            "caption": "",
+            "caption": "A script: what it prints stands in the console.",
             "run": "script",
             "requests": [],
         }
@@ -82,6 +103,7 @@ class MatchBlock(blocks.StructBlock):
     class Meta:
         icon = "link"
         label = _("Match")
+        label_format = "{number}: {text}"
 
 
 class ParallelValue(blocks.StructValue):
@@ -119,14 +141,40 @@ class ParallelValue(blocks.StructValue):
         return sides[0] ^ sides[1]
 
 
+DJANGO_SHOWN = """\
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import path
+
+settings.configure(ROOT_URLCONF=__name__, SECRET_KEY="shown", ALLOWED_HOSTS=["*"])
+
+
+def hello(request):
+    return HttpResponse("Hello")  #=2
+
+
+urlpatterns = [path("hello/", hello)]  #=1
+application = get_wsgi_application()"""
+FLASK_SHOWN = """\
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/hello/")  #=1
+def hello():
+    return "Hello"  #=2"""
+
+
 class ParallelBlock(blocks.StructBlock):
     """The same job in Django (left) and Flask (right), with matched lines."""
 
     django = blocks.ListBlock(FileBlock(), min_num=1, label=_("Django files"))
     flask = blocks.ListBlock(FileBlock(), min_num=1, label=_("Flask files"))
-    matches = blocks.ListBlock(MatchBlock(), default=[], label=_("Matched lines"))
+    matches = FoldedList(MatchBlock(), default=[], label=_("Matched lines"))
     run = blocks.ChoiceBlock(choices=RUN_CHOICES, default="app", label=_("In the page"))
-    requests = blocks.ListBlock(RequestBlock(), default=[], max_num=8, label=_("Requests to try"))
+    requests = FoldedList(RequestBlock(), default=[], max_num=8, label=_("Requests to try"))
 
     class Meta:
         icon = "grip"
@@ -135,11 +183,14 @@ class ParallelBlock(blocks.StructBlock):
         description = _("The same job in both frameworks, lines matched")
         value_class = ParallelValue
         preview_value = {
-            "django": [{"name": "urls.py", "language": "python", "code": 'path("hello/", hello),  #=1'}],
-            "flask": [{"name": "app.py", "language": "python", "code": '@app.route("/hello/")  #=1'}],
-            "matches": [{"number": 1, "text": "Both map a path to a function."}],
-            "run": "none",
-            "requests": [],
+            "django": [{"name": "hello.py", "language": "python", "code": DJANGO_SHOWN}],
+            "flask": [{"name": "app.py", "language": "python", "code": FLASK_SHOWN}],
+            "matches": [
+                {"number": 1, "text": "Both map a path to a function."},
+                {"number": 2, "text": "Both answer with a text."},
+            ],
+            "run": "app",
+            "requests": [{"method": "GET", "path": "/hello/", "body": ""}],
         }
 
     def clean(self, value: ParallelValue) -> ParallelValue:

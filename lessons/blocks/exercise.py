@@ -9,7 +9,7 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
 from courses.blocks import ProseBlock
-from lessons.blocks.code import FileBlock, SourceBlock
+from lessons.blocks.code import FileBlock, FoldedList, SourceBlock
 
 FRAMEWORKS = [("django", "Django"), ("flask", "Flask"), ("python", "Python")]
 
@@ -28,8 +28,8 @@ class TrackBlock(blocks.StructBlock):
     """One framework in which the exercise can be solved."""
 
     framework = blocks.ChoiceBlock(choices=FRAMEWORKS, default="flask", label=_("Framework"))
-    starter = blocks.ListBlock(FileBlock(), min_num=1, label=_("Starter files"))
-    solution = blocks.ListBlock(
+    starter = FoldedList(FileBlock(), min_num=1, label=_("Starter files"))
+    solution = FoldedList(
         FileBlock(),
         min_num=1,
         label=_("Reference solution"),
@@ -39,6 +39,7 @@ class TrackBlock(blocks.StructBlock):
     class Meta:
         icon = "code"
         label = _("Framework")
+        label_format = "{framework}"
 
 
 class ExerciseValue(blocks.StructValue):
@@ -78,7 +79,7 @@ class ExerciseBlock(blocks.StructBlock):
     hidden_checks = ChecksBlock(
         required=False, default="", label=_("Hidden checks"), help_text=_("These never leave the server.")
     )
-    hints = blocks.ListBlock(ProseBlock(), default=[], label=_("Hints, one at a time"))
+    hints = FoldedList(ProseBlock(), default=[], label=_("Hints, one at a time"))
     required = blocks.BooleanBlock(
         required=False, default=True, label=_("Needed to finish a lesson that asks for its checks")
     )
@@ -86,6 +87,7 @@ class ExerciseBlock(blocks.StructBlock):
     class Meta:
         icon = "edit"
         label = _("Exercise")
+        label_format = "{title}"
         template = "blocks/exercise.html"
         description = _("Code to write, with checks that decide")
         value_class = ExerciseValue
@@ -121,6 +123,8 @@ class ExerciseBlock(blocks.StructBlock):
 
     def clean(self, value: ExerciseValue) -> ExerciseValue:
         cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
         frameworks = [track["framework"] for track in cleaned["tracks"]]
         if len(set(frameworks)) != len(frameworks):
             _refuse(_("Each framework may stand here once."))

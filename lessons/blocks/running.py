@@ -32,3 +32,4 @@ class RequestBlock(blocks.StructBlock):
     class Meta:
         icon = "link-external"
         label = _("Request")
+        label_format = "{method} {path} {body}"

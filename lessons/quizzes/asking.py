@@ -70,10 +70,10 @@ def _plain_option(option: StructValue) -> dict[str, Any]:
 
 
 def _mixed(ids: list[str], chance: Random) -> list[str]:
-    """Return the ids in another order."""
+    """Return the ids in another order, if there is one."""
     mixed = ids.copy()
     chance.shuffle(mixed)
-    return mixed if mixed != ids else [*mixed[1:], mixed[0]]
+    return mixed if mixed != ids else mixed[1:] + mixed[:1]
 
 
 def _token(where: str, number: int, text: str) -> str:

@@ -75,7 +75,7 @@ def show(
         questions=[],
         key=key,
         attempt=attempt,
-        has_clock=is_assessed and asked["minutes"] > 0,
+        has_clock=is_assessed and bool(asked["minutes"]),
     )
     if state in {"preview", "open", "decided"}:
         is_over = state == "decided" and attempt is not None and (left == 0 or attempt.score == 100)

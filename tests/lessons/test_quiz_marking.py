@@ -118,6 +118,12 @@ def test_a_quiz_of_every_kind_can_be_saved() -> None:
     clean(*EVERY_KIND)
 
 
+def test_the_quiz_that_the_editor_shows_as_an_example_can_be_saved() -> None:
+    block = LessonBody().child_blocks["quiz"]
+
+    assert block.clean(block.get_preview_value())
+
+
 @pytest.mark.parametrize(
     ("question", "settings"),
     [

@@ -429,3 +429,20 @@ def test_three_quizzes_cost_no_more_queries_than_one(course: SmallCourse, learne
         return len(captured)
 
     assert queries(1) == queries(3)
+
+
+def test_an_author_previews_a_quiz_that_is_not_finished(course: SmallCourse, reviewer: User) -> None:
+    """A draft may be saved with anything left out."""
+    empty = {"options": [], "items": [], "line": None, "answers": [], "answer": "", "code": []}
+    questions = [
+        question | {"value": question["value"] | {k: v for k, v in empty.items() if k in question["value"]}}
+        for question in EVERY_KIND
+    ]
+    lesson = with_quiz(course)
+    lesson.body = [quiz_block(*questions, mode="assessed", minutes=None, draw=None, attempts=None)]
+    lesson.save_revision()
+
+    page = signed_in(reviewer).get(f"/cms/pages/{lesson.pk}/view_draft/")
+
+    assert page.status_code == 200
+    assert "Put these in order." in page.content.decode()

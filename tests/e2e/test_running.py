@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from lessons.models import Draft
+from lessons.models import Attempt, Draft
 from tests.conftest import SmallCourse, signed_in
 from tests.e2e.conftest import assert_accessible, assert_fits, watch
 from tests.e2e.lesson_code import START_TIMEOUT, app, console, edit, files, pane, run, script, settled, status
@@ -252,6 +252,59 @@ def test_a_learners_code_goes_to_the_server_and_a_second_device_is_asked(
     expect(sample.get_by_role("status").first).to_contain_text(re.compile(r"Saved \d\d:\d\d"))
     draft.refresh_from_db()
     assert "# here" in draft.content["files"]["main.py"]
+
+
+EXERCISE = {
+    "type": "exercise",
+    "id": "hello",
+    "value": {
+        "title": "Say hello",
+        "statement": "Answer `/` with Hello.",
+        "tracks": [
+            {
+                "framework": "flask",
+                "starter": files(("app.py", "from flask import Flask\n\napp = Flask(__name__)")),
+                "solution": files(("app.py", "# not in this test")),
+            }
+        ],
+        "checks": 'def test_hello(app):\n    """The page / says Hello"""\n'
+        '    expect(app.get("/").status, "the status").equals(200)\n'
+        '    expect(app.get("/").text, "the page").contains("Hello")',
+        "hidden_checks": "def test_secret(app):\n    assert app",
+        "hints": ["A route is a decorator.", "It is called app.get."],
+    },
+}
+
+
+def test_an_exercise_is_checked_here_and_handed_in_to_the_server(
+    open_lesson: Callable[..., Page], window: BrowserContext, live_server: LiveServer, learner: User
+) -> None:
+    session = {"name": "sessionid", "value": signed_in(learner).cookies["sessionid"].value}
+    window.add_cookies([session | {"url": live_server.url}])
+    page = open_lesson({"type": "passage", "id": "try", "value": "Try it"}, EXERCISE)
+    flask = pane(page, "hello", "flask")
+    expect(page.get_by_text("Hint 2 of 2")).to_be_hidden()
+    page.get_by_text("Hint 1 of 2").click()
+    expect(page.get_by_text("Hint 2 of 2")).to_be_visible()
+
+    flask.get_by_role("button", name="Check").click()
+    checks = flask.get_by_role("list", name="What the checks said")
+    expect(checks.get_by_role("listitem")).to_contain_text("The page / says Hello", timeout=START_TIMEOUT)
+    expect(checks.get_by_role("definition").first).to_have_text("200")
+    expect(checks.get_by_role("definition").last).to_have_text("404")
+
+    flask.locator("textarea").click()
+    expect(flask.locator(".cm-editor")).to_be_visible()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text('\n\n\n@app.get("/")\ndef home():\n    return "Hello"\n')
+    page.keyboard.press("Control+Shift+Enter")
+    expect(flask.get_by_text("Correct")).to_be_visible(timeout=START_TIMEOUT)
+    assert_accessible(page)
+    flask.get_by_role("button", name="Hand in").click()
+    expect(page.locator("#hello-work")).to_contain_text("Not counted yet")
+    attempt = Attempt.objects.get(learner=learner)
+    assert '@app.get("/")' in attempt.answers["files"]["app.py"]
+    assert attempt.claimed["results"] == [{"name": "test_hello", "state": "passed"}]
 
 
 def test_without_scripts_all_files_are_there_to_read(

@@ -84,7 +84,7 @@ document.addEventListener("click", (event) => {
     use(root, ({ act }) => act(root, button.dataset.do ?? "try", button));
   } else if (event.target.closest(".code") && getSelection().isCollapsed) {
     const place = placeOf(event);
-    use(root, ({ paneOf }) => paneOf(root).edit(place));
+    use(root, ({ paneOf }) => paneOf(root).code.edit(place));
   }
 });
 
@@ -100,7 +100,7 @@ document.addEventListener(
       else if (root.querySelector("[data-do=check]")) exercise().then(({ check }) => check(root));
     } else if (event.target.matches(".code")) {
       event.preventDefault();
-      use(root, ({ paneOf }) => paneOf(root).edit({ line: 1, column: 0 }));
+      use(root, ({ paneOf }) => paneOf(root).code.edit({ line: 1, column: 0 }));
     }
   },
   { capture: true },
@@ -108,7 +108,7 @@ document.addEventListener(
 
 addEventListener("focusin", (event) => {
   const root = event.target.matches?.(`${RUNNABLE} textarea`) && event.target.closest(RUNNABLE);
-  if (root) use(root, ({ paneOf }) => paneOf(root).edit());
+  if (root) use(root, ({ paneOf }) => paneOf(root).code.edit());
 });
 
 // Exercises ---------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ for (const root of lesson ? document.querySelectorAll(RUNNABLE) : []) {
   const block = root.closest("[data-block-id]")?.dataset.blockId;
   try {
     if (localStorage.getItem(`draft:${lesson}:${block}:${root.dataset.part ?? ""}`)) {
-      use(root, ({ paneOf }) => paneOf(root).restore());
+      use(root, ({ paneOf }) => paneOf(root).code.restore());
     }
   } catch {
     // Storage is blocked: nothing is kept here.

@@ -36,7 +36,7 @@ export class Draft {
     this.#does = does;
     this.part = pane.dataset.part ?? "";
     const block = pane.closest("[data-block-id]")?.dataset.blockId ?? "";
-    if (!article || !block) return;
+    if (!article?.dataset.lesson || !block) return;
     this.key = `draft:${article.dataset.lesson}:${block}:${this.part}`;
     if (isSignedIn()) this.#url = `${article.dataset.draftUrl}${block}/draft/`;
     this.#pageVersion = Number(pane.dataset.version) || 0;

@@ -85,7 +85,7 @@ export async function handIn(form) {
   if (button.getAttribute("aria-disabled") === "true") return;
   const label = [...button.childNodes];
   const pane = paneOf(form.closest(".pane"));
-  const files = pane.files.current();
+  const files = pane.code.current();
   button.setAttribute("aria-disabled", "true");
   button.textContent = say("sending");
   try {
@@ -93,7 +93,7 @@ export async function handIn(form) {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
     if (!response.headers.get("content-type")?.includes("html") || response.redirected) return form.submit();
     if (response.ok) {
-      pane.draft.handedIn(files);
+      pane.code.draft.handedIn(files);
       form.elements.key.value = freshKey();
     }
     replace(form.dataset.handIn, await response.text());

@@ -1,17 +1,15 @@
 // A pane whose code runs: its states, from the first press to the answer.
 
 import { Browser, insideApp, requestOf } from "./browser.js";
-import { Draft } from "./drafts.js";
-import { Files } from "./files.js";
+import { Code } from "./code.js";
 import { Output } from "./output.js";
 import { Ended, keepSpare, take, warm } from "./runtime.js";
 import { packagesOf } from "./sources.js";
-import { part, runtimeBase, say } from "./words.js";
+import { readTrouble } from "./trouble.js";
+import { runtimeBase, say } from "./words.js";
 
 const LIMIT_SECONDS = 10;
 const SHOW_SECONDS_AFTER = 1;
-const UNDO_FOR = 10_000;
-const ASK_FOR = 5_000;
 const panes = new WeakMap();
 
 /** The one controller of a pane's element. */
@@ -25,24 +23,9 @@ export function prepare(root) {
   if (runtimeBase && typeof WebAssembly === "object") warm(paneOf(root).packages());
 }
 
-/** What a program's trouble is, in known types: it may be forged. */
-function readTrouble(value) {
-  if (typeof value !== "object" || value === null) return null;
-  const text = (key, most) => (typeof value[key] === "string" ? value[key].slice(0, most) : "");
-  return {
-    plain: text("plain", 1000),
-    type: text("type", 200),
-    message: text("message", 2000),
-    file: text("file", 200),
-    line: Number.isInteger(value.line) && value.line > 0 ? value.line : 0,
-    trace: text("trace", 20_000),
-  };
-}
-
 export class Pane {
   #busy = false;
   #clock = 0;
-  #undo = 0;
   #startedWith = "";
   runtime = null;
   output = null;
@@ -50,12 +33,7 @@ export class Pane {
   constructor(root) {
     this.root = root;
     this.kind = root.dataset.run;
-    this.draft = new Draft(root, {
-      say: (text) => this.#keep(text),
-      take: (files) => this.#put(files),
-      conflict: (other, choose) => this.#choose(other, choose),
-    });
-    this.files = new Files(root, () => this.#edited());
+    this.code = new Code(root, () => this.#offerReset());
     this.browser = new Browser((message) => this.runtime.ask(message));
   }
 
@@ -74,7 +52,7 @@ export class Pane {
   }
 
   packages() {
-    return packagesOf(this.files.current());
+    return packagesOf(this.code.current());
   }
 
   #needOutput() {
@@ -85,7 +63,7 @@ export class Pane {
       send: (request) => this.send(request),
       refuse: () => this.output.status(say("outside")),
       fetch: (path) => this.browser.fetch(path).catch(() => null),
-      showLine: ({ file, line }) => this.files.showLine(file, line),
+      showLine: ({ file, line }) => this.code.files.showLine(file, line),
     });
     return this.output;
   }
@@ -96,21 +74,9 @@ export class Pane {
   async run(request = this.#firstRequest()) {
     if (this.#busy) return;
     this.#state("running");
-    await this.draft.meetServer();
-    const output = this.#needOutput();
-    const files = this.files.current();
-    this.files.clearMarks();
-    output.hideFailure();
-    output.clear();
-    output.status("");
-    output.forApp(this.kind === "app");
-    if (!this.#canRun) return this.#cannotLoad(false);
+    await this.code.draft.meetServer();
     await this.#guard(async () => {
-      await this.#start(packagesOf(files));
-      const answer = await this.runtime.ask({ op: "start", kind: this.kind, files });
-      this.#startedWith = JSON.stringify(files);
-      const trouble = readTrouble(answer.trouble);
-      if (trouble || answer.ok === false) return this.#fail(trouble);
+      if (!(await this.#startProgram())) return;
       if (this.kind === "app") {
         this.browser = new Browser((message) => this.runtime.ask(message));
         this.#show(await this.browser.go(request));
@@ -126,33 +92,39 @@ export class Pane {
     if (this.#busy) return null;
     this.#state("running");
     const isFirst = !this.output;
-    const output = this.#needOutput();
-    const files = this.files.current();
-    this.files.clearMarks();
-    output.hideFailure();
-    output.clear();
-    output.status("");
-    output.forApp(this.kind === "app");
-    if (!this.#canRun) return this.#cannotLoad(false), null;
     let results = null;
     await this.#guard(async () => {
-      await this.#start(packagesOf(files));
-      const started = await this.runtime.ask({ op: "start", kind: this.kind, files });
-      const trouble = readTrouble(started.trouble);
-      if (trouble || started.ok === false) return this.#fail(trouble);
+      if (!(await this.#startProgram())) return;
       results = (await this.runtime.ask({ op: "check", checks })).results;
       this.#state("finished");
-      output.show("console");
-      output.noteSilence();
+      this.output.show("console");
+      this.output.noteSilence();
       this.runtime.end("checked");
-      keepSpare(packagesOf(files));
-      if (isFirst && output.console.isEmpty) this.#dropOutput();
+      keepSpare(this.packages());
+      if (isFirst && this.output.console.isEmpty) this.#dropOutput();
     });
     return Array.isArray(results) ? results : null;
   }
 
-  get #canRun() {
-    return Boolean(runtimeBase) && typeof WebAssembly === "object" && typeof Worker === "function";
+  /** Start the code as it stands in a fresh Python; false when it didn't come so far. */
+  async #startProgram() {
+    const output = this.#needOutput();
+    const files = this.code.current();
+    this.code.files.clearMarks();
+    output.hideFailure();
+    output.clear();
+    output.status("");
+    output.forApp(this.kind === "app");
+    if (!runtimeBase || typeof WebAssembly !== "object" || typeof Worker !== "function") {
+      this.#cannotLoad(false);
+      return false;
+    }
+    await this.#startPython(packagesOf(files));
+    const answer = await this.runtime.ask({ op: "start", kind: this.kind, files });
+    this.#startedWith = JSON.stringify(files);
+    const trouble = readTrouble(answer.trouble);
+    if (trouble || answer.ok === false) this.#fail(trouble);
+    return !trouble && answer.ok !== false;
   }
 
   #dropOutput() {
@@ -203,7 +175,7 @@ export class Pane {
   }
 
   /** Have a fresh runtime ready; shows what arrives while it isn't. */
-  async #start(packages) {
+  async #startPython(packages) {
     this.runtime?.end("replaced");
     const runtime = (this.runtime = take(packages));
     runtime.onend = (reason) => this.runtime === runtime && this.#ended(reason);
@@ -261,7 +233,7 @@ export class Pane {
   #fail(trouble) {
     if (trouble) {
       this.output.trouble(trouble);
-      this.files.mark(trouble.file, trouble.line);
+      this.code.files.mark(trouble.file, trouble.line);
     }
     this.output.status(say("failed"));
     this.#state("error");
@@ -290,7 +262,7 @@ export class Pane {
   }
 
   #isStale() {
-    return this.#startedWith !== JSON.stringify(this.files.current());
+    return this.#startedWith !== JSON.stringify(this.code.current());
   }
 
   /** The reader of one pane of a pair often runs the other one next. */
@@ -299,102 +271,17 @@ export class Pane {
     return [...new Set([...others].flatMap((other) => paneOf(other).packages()))];
   }
 
-  // Editing -----------------------------------------------------------------------------------------
-
-  /** Turn the code into an editor, with the caret where the reader pressed. */
-  async edit(place) {
-    this.files.edit(place);
-    if (this.files.isTypedInto) this.#edited();
-    await this.draft.meetServer();
-  }
-
-  /** Bring back what the reader had written on this device. */
-  restore() {
-    this.draft.restore(this.files.current());
-  }
-
-  #edited() {
-    this.draft.changed(this.files.current(), this.files.isChanged());
-    this.#offerReset();
-  }
-
-  #put(files) {
-    this.files.put(files);
-    this.#offerReset();
-  }
-
   #offerReset() {
-    this.#button("reset").hidden = !this.files.isChanged() && !this.output;
+    this.#button("reset").hidden = this.#busy || (!this.code.isChanged() && !this.output);
   }
 
-  /** Back to the original code. Asks once when there are changes, and can be undone for 10 seconds. */
+  /** Put away what came out, and go back to the original code when the reader is sure. */
   reset() {
-    const button = this.#button("reset");
-    const isChanged = this.files.isChanged();
-    if (isChanged && button.dataset.state !== "confirm") {
-      button.dataset.state = "confirm";
-      button.querySelector("[data-label]").textContent = say("sure");
-      setTimeout(() => this.#calm(button), ASK_FOR);
-      return;
-    }
-    this.#calm(button);
+    if (!this.code.mayReset()) return;
     this.runtime?.end("cancel");
     this.#dropOutput();
     this.#state("idle");
-    if (!isChanged) return;
-    const mine = this.files.current();
-    this.files.reset();
-    this.draft.changed(this.files.current(), false);
-    this.#offerUndo(() => {
-      this.#put(mine);
-      this.draft.changed(mine, true);
-    });
-  }
-
-  #calm(button) {
-    delete button.dataset.state;
-    button.querySelector("[data-label]").textContent = say("reset");
-  }
-
-  #offerUndo(action) {
-    const button = this.#button("undo");
-    clearTimeout(this.#undo);
-    button.hidden = false;
-    button.onclick = () => {
-      button.hidden = true;
-      this.#button("run").focus();
-      action();
-    };
-    if (document.activeElement === this.#button("reset")) button.focus();
-    this.#undo = setTimeout(() => {
-      if (document.activeElement === button) this.#button("run").focus();
-      button.hidden = true;
-    }, UNDO_FOR);
-  }
-
-  #keep(text) {
-    this.root.querySelector("[data-kept]").textContent = text;
-  }
-
-  /** Another device saved newer code: the reader says which stays. */
-  #choose(other, choose) {
-    this.root.querySelector("[data-piece=conflict]")?.remove();
-    const box = part("conflict");
-    box.querySelector("[data-when]").textContent = say("conflict", { time: other.time });
-    const mine = this.files.current();
-    box.addEventListener("click", (event) => {
-      const choice = event.target.closest("[data-choice]")?.dataset.choice;
-      if (!choice) return;
-      box.remove();
-      choose(choice);
-      if (choice === "other") {
-        this.#offerUndo(() => {
-          this.#put(mine);
-          this.draft.changed(mine, true);
-        });
-      }
-    });
-    this.root.querySelector(".runner").before(box);
+    this.code.reset();
   }
 }
 
@@ -407,7 +294,7 @@ export function act(root, action, button) {
     stop: () => pane.stop(),
     cancel: () => pane.cancel(),
     reset: () => pane.reset(),
-    edit: () => pane.edit(),
+    edit: () => pane.code.edit(),
     saved: () => pane.output.showSaved(),
     try: () => pane.send(requestOf(button.dataset.method, button.dataset.path, button.dataset.body)),
   };

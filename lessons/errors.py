@@ -13,7 +13,7 @@ class WorkRefused(Exception):
 
 
 class PublicationRefused(Exception):
-    """A reference solution of this revision fails its checks."""
+    """This revision is unfinished, or a reference solution of it fails its checks."""
 
     def __init__(self, revision_id: int) -> None:
         super().__init__(f"revision {revision_id}")

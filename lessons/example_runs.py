@@ -1,6 +1,6 @@
 """Running the examples and reference solutions of a lesson on the server, and keeping what they did."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons import grading
+from lessons.checks import names_of_checks
 from lessons.examples import Example, Solution, examples_of, solutions_of
 from lessons.models import ExampleRun, LessonPage
 
@@ -44,8 +45,9 @@ def run_item(item: Runnable) -> tuple[bool, dict[str, Any]]:
             "responses": run.responses,
             "trouble": run.trouble,
         }
-    checks = tuple(grading.CheckFile(file["name"], file["source"]) for file in item.check_files)
-    verdict = grading.grade(grading.Job(files=dict(item.files), kind=item.kind, checks=checks))
+    if not any(names_of_checks(file["source"]) for file in item.check_files):
+        return False, {"trouble": {"plain": _("The exercise has no checks.")}}
+    verdict = _grade(item, item.files)
     return verdict.outcome == "passed", {
         "console": verdict.console,
         "results": verdict.results,
@@ -88,9 +90,14 @@ def keep_run(lesson: LessonPage, item: Runnable) -> ExampleRun:
     return run
 
 
-def run_draft(item: Runnable) -> Outcome:
-    """Run something of a draft and remember for a day what it did; raises GraderUnavailable."""
+def run_draft(item: Runnable, *, starter: bool = False) -> Outcome:
+    """Run something of a draft and remember for a day what it did; raises GraderUnavailable.
+
+    `starter` also tries whether an exercise is passed as it is handed out, as `starter_passes`.
+    """
     outcome = Outcome(*run_item(item))
+    if starter and outcome.is_good and isinstance(item, Solution):
+        outcome.result["starter_passes"] = _grade(item, item.starter).outcome == "passed"
     cache.set(_cache_key(item), (outcome.is_good, outcome.result), REMEMBERED)
     return outcome
 
@@ -98,10 +105,9 @@ def run_draft(item: Runnable) -> Outcome:
 def known_outcomes(lesson: LessonPage, items: Iterable[Runnable]) -> dict[str, Outcome]:
     """Return by digest what is known of these items, from the live lesson's runs and those of drafts."""
     digests = {_cache_key(item): item.digest for item in items}
-    known = {digests[key]: Outcome(*kept) for key, kept in cache.get_many(digests).items()}
-    for run in ExampleRun.objects.filter(lesson=lesson, digest__in=digests.values()):
-        known[run.digest] = Outcome(run.is_good, run.result)
-    return known
+    runs = ExampleRun.objects.filter(lesson=lesson, digest__in=digests.values())
+    known = {run.digest: Outcome(run.is_good, run.result) for run in runs}
+    return known | {digests[key]: Outcome(*kept) for key, kept in cache.get_many(digests).items()}
 
 
 def failing_solutions(lesson: LessonPage) -> list[Failure]:
@@ -120,7 +126,7 @@ def failing_solutions(lesson: LessonPage) -> list[Failure]:
 
 
 def describe(result: dict[str, Any]) -> str:
-    """Return in a sentence what was wrong with a run."""
+    """Return in a sentence what was wrong with a run that failed."""
     if trouble := result.get("trouble"):
         place = (
             f" ({trouble['file']}:{trouble['line']})" if trouble.get("file") and trouble.get("line") else ""
@@ -132,7 +138,16 @@ def describe(result: dict[str, Any]) -> str:
     if result.get("reason"):
         return _("It was stopped: %(reason)s.") % {"reason": result["reason"]}
     broken = _broken(result.get("responses", []))
-    return _("It answered with status %(status)s.") % {"status": broken} if broken else ""
+    return (
+        _("It answered with status %(status)s.") % {"status": broken}
+        if broken
+        else _("It did not come to its end.")
+    )
+
+
+def _grade(solution: Solution, files: Mapping[str, str]) -> grading.Verdict:
+    checks = tuple(grading.CheckFile(file["name"], file["source"]) for file in solution.check_files)
+    return grading.grade(grading.Job(files=dict(files), kind=solution.kind, checks=checks))
 
 
 def _cache_key(item: Runnable) -> str:

@@ -12,10 +12,8 @@ class CodePanel(Panel):
     class BoundPanel(Panel.BoundPanel):
         template_name = "lessons/admin/code_panel.html"
 
-        def is_shown(self) -> bool:
-            return bool(self.instance.pk)
-
         def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
             from lessons.admin.views import report
 
-            return super().get_context_data(parent_context) | report(self.instance)
+            context = super().get_context_data(parent_context)
+            return context | (report(self.instance) if self.instance.pk else {"is_new": True})

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import include, path
-from django.utils.html import format_html
+from django.urls import include, path, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -18,8 +18,8 @@ from wagtail.log_actions import LogFormatter
 from wagtail.models import ModelLogEntry, Page
 
 from accounts.access import SignedInRequest
-from lessons.admin.panels import ContentPanel, failing_runs
-from lessons.admin.publishing import OVERRIDE, check_before_publishing
+from lessons.admin.panels import FailingCode, failing_runs
+from lessons.admin.publishing import OVERRIDE, check_before_publishing, refused_of
 from lessons.models import LessonPage
 
 hooks.register("before_publish_page", check_before_publishing)
@@ -31,6 +31,14 @@ def lesson_urls() -> list[Any]:
     return [path("lessons/", include("lessons.admin.urls"))]
 
 
+@hooks.register("construct_admin_api")
+def check_publications_of_api(admin_api: Any) -> None:
+    """Publish lessons through the CMS's API under the same rules."""
+    from lessons.admin.api import PagesAPI
+
+    admin_api.register_endpoint("pages", PagesAPI)
+
+
 @hooks.register("insert_editor_js")
 def editor_script() -> SafeString:
     """The script that runs a draft's code one example at a time."""
@@ -40,8 +48,8 @@ def editor_script() -> SafeString:
 @hooks.register("construct_homepage_panels")
 def add_failing_code(request: SignedInRequest, panels: list[Any]) -> None:
     """Show authors the lessons whose code failed."""
-    if failing_runs(request.user).exists():
-        panels.append(ContentPanel())
+    if runs := failing_runs(request.user):
+        panels.append(FailingCode(runs))
 
 
 @hooks.register("register_log_actions")
@@ -75,6 +83,33 @@ def keep_lessons_with_progress(
     if action_type == "delete" and pages and (studied := _studied_lessons(pages)):
         return _refuse_deletion(request, studied, to=pages[0].get_parent().pk)
     return None
+
+
+@hooks.register("before_bulk_action")
+def check_before_bulk_publishing(
+    request: HttpRequest, action_type: str, objects: list[Any], action: BulkAction
+) -> HttpResponse | None:
+    """Refuse a bulk publication as a whole when one lesson of it must not go live."""
+    if action_type != "publish" or not all(isinstance(item, Page) for item in objects):
+        return None
+    below = bool(action.cleaned_form and action.cleaned_form.cleaned_data.get("include_descendants"))
+    refused = refused_of(objects, with_descendants=below)
+    if not refused:
+        return None
+    links = [
+        (reverse("lessons_admin:publish-anyway", args=[lesson.latest_revision_id]), lesson.title)
+        for lesson in refused
+        if lesson.latest_revision_id
+    ]
+    messages.error(
+        request,
+        format_html(
+            "{} {}",
+            _("Nothing was published. Unfinished, or with a reference solution that fails:"),
+            format_html_join(", ", '<a href="{}">{}</a>', links),
+        ),
+    )
+    return redirect(action.next_url)
 
 
 def _studied_lessons(pages: list[Page]) -> list[str]:

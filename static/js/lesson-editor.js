@@ -1,68 +1,148 @@
 // The lesson editor: run the saved draft's code one item at a time, and show each result beside its block.
 
 const panel = document.querySelector("[data-lesson-code]");
+const form = panel?.closest("form");
 const button = panel?.querySelector("[data-run-all]");
+const status = panel?.querySelector("[data-run-status]");
+const REFRESH_AFTER = 1500;
+const SAVED_WITHIN = 15_000;
+
+const say = (name, values = {}) =>
+  name ? status.dataset[name].replace(/\{(\w+)\}/g, (_, key) => values[key]) : "";
+const rowsNow = () => [...panel.querySelectorAll(".lesson-code__row")];
+
+// Beside the blocks ---------------------------------------------------------------------------------
 
 function blockOf(id) {
-  return document.querySelector(`[data-contentpath="${CSS.escape(id)}"]`);
+  return id && document.querySelector(`[data-contentpath="${CSS.escape(id)}"]`);
 }
 
-function label(row) {
-  const block = blockOf(row.dataset.block);
-  if (!block) return;
-  const name = `${row.dataset.block} ${row.dataset.part}`;
-  let note = [...block.querySelectorAll(":scope > .lesson-code__note")].find((item) => item.dataset.of === name);
-  if (!note) {
-    note = document.createElement("p");
-    note.className = "lesson-code__note";
-    note.dataset.of = name;
-    block.append(note);
+function make(tag, name, text) {
+  const element = document.createElement(tag);
+  element.className = name;
+  element.textContent = text;
+  return element;
+}
+
+/** Show every known result in the heading of its block, and below it what was wrong. */
+function label() {
+  for (const old of document.querySelectorAll(".lesson-code__badge, .lesson-code__note")) old.remove();
+  for (const row of rowsNow()) {
+    const block = row.dataset.state !== "unknown" && blockOf(row.dataset.block);
+    const header = block && block.querySelector(".w-panel__header");
+    if (!header) continue;
+    const state = row.querySelector(".lesson-code__state").textContent.trim();
+    const part = row.dataset.part && row.dataset.part[0].toUpperCase() + row.dataset.part.slice(1);
+    const badge = make("span", "lesson-code__badge", [part, state].filter(Boolean).join(": "));
+    badge.dataset.state = row.dataset.state;
+    header.querySelector(".w-panel__divider").before(badge);
+    const message = row.querySelector(".lesson-code__message")?.textContent;
+    if (message) header.after(make("p", "lesson-code__note", [part, message].filter(Boolean).join(": ")));
   }
-  note.dataset.state = row.dataset.state;
-  note.textContent = row.textContent.replace(/\s+/g, " ").trim();
 }
 
-async function runOne(row, token) {
+// Running -------------------------------------------------------------------------------------------
+
+let running = false;
+let unsaved = false;
+let later = 0;
+
+/** Take over what the server knows of the draft as it is saved now. */
+async function refresh() {
+  if (!panel.dataset.runUrl) return;
+  const response = await fetch(`${panel.dataset.runUrl}?report`);
+  if (!response.ok) throw new Error();
+  const open = panel.querySelector("[data-report]").contains(document.activeElement);
+  if (!open) panel.querySelector("[data-report]").innerHTML = await response.text();
+  panel.querySelector("[data-run-actions]").hidden = !rowsNow().length;
+  label();
+}
+
+/** Resolve once the editor has saved what was typed; reject when it can't. */
+function saved() {
+  if (!unsaved) return undefined;
+  return new Promise((resolve, reject) => {
+    const refuse = () => reject(new Error(say("unsaved")));
+    document.addEventListener("w-autosave:success", resolve, { once: true });
+    document.addEventListener("w-autosave:error", refuse, { once: true });
+    setTimeout(refuse, SAVED_WITHIN);
+  });
+}
+
+async function runOne(row) {
+  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   const body = new URLSearchParams({ block: row.dataset.block, part: row.dataset.part, csrfmiddlewaretoken: token });
   const response = await fetch(panel.dataset.runUrl, { method: "POST", body });
   const holder = document.createElement("template");
   holder.innerHTML = await response.text();
-  if (!response.ok) throw new Error(holder.content.textContent.trim());
+  const told = holder.content.querySelector("[role=alert]");
+  if (!response.ok) throw new Error(told ? told.textContent.trim() : "");
   const fresh = holder.content.querySelector("li");
-  if (!fresh) return;
-  row.replaceWith(fresh);
-  label(fresh);
+  if (fresh) row.replaceWith(fresh);
+  else row.remove();
+  label();
 }
 
-button?.addEventListener("click", async () => {
-  const rows = [...panel.querySelectorAll(".lesson-code__row")];
+async function runAll() {
   const bar = panel.querySelector("progress");
-  const status = panel.querySelector("[data-run-status]");
-  const token = panel.closest("form").querySelector("[name=csrfmiddlewaretoken]").value;
-  button.disabled = true;
+  button.disabled = running = true;
+  bar.removeAttribute("value");
   bar.hidden = false;
-  status.textContent = "";
   try {
+    await saved();
+    await refresh();
+    const rows = rowsNow();
+    bar.max = rows.length;
     for (const [done, row] of rows.entries()) {
       bar.value = done;
-      await runOne(row, token);
+      status.textContent = say("running", { done: done + 1, all: rows.length });
+      await runOne(row);
     }
-    bar.value = rows.length;
-    status.textContent = status.dataset.done;
+    await refresh();
+    const count = panel.querySelectorAll('.lesson-code__row[data-state="failed"]').length;
+    status.textContent = say(count ? "some" : "done", { count, all: rows.length });
   } catch (error) {
-    status.textContent = error.message || status.dataset.failed;
+    status.textContent = error instanceof TypeError || !error.message ? say("failed") : error.message;
   } finally {
-    button.disabled = false;
+    button.disabled = running = false;
     bar.hidden = true;
   }
+}
+
+button?.addEventListener("click", runAll);
+
+// The editor ----------------------------------------------------------------------------------------
+
+form?.addEventListener("w-unsaved:add", () => {
+  unsaved = true;
+});
+document.addEventListener("w-autosave:success", ({ detail }) => {
+  if (!panel) return;
+  unsaved = false;
+  const page = detail?.response?.pk;
+  if (page && !panel.dataset.runUrl) panel.dataset.runUrl = panel.dataset.runUrls.replace("/0/", `/${page}/`);
+  clearTimeout(later);
+  later = setTimeout(() => running || refresh().catch(() => {}), REFRESH_AFTER);
 });
 
 panel?.addEventListener("click", (event) => {
   const link = event.target.closest("[data-go-to-block]");
-  const block = link && blockOf(link.dataset.goToBlock);
+  const block = blockOf(link?.dataset.goToBlock);
   if (!block) return;
   event.preventDefault();
-  block.scrollIntoView({ block: "center" });
-  block.querySelector("input, textarea, button")?.focus({ preventScroll: true });
+  const toggle = block.querySelector("[data-panel-toggle]");
+  if (toggle?.getAttribute("aria-expanded") === "false") toggle.click();
+  block.scrollIntoView({ block: "start" });
+  toggle?.focus({ preventScroll: true });
 });
-for (const row of panel?.querySelectorAll('.lesson-code__row:not([data-state="unknown"])') ?? []) label(row);
+
+// Blocks of code and questions are long: the editor opens with them closed.
+const LONG = ["exercise", "quiz"];
+for (const input of form?.querySelectorAll('[data-streamfield-child] > input[name^="body-"][name$="-type"]') ?? []) {
+  const toggle = input.parentElement.querySelector("[data-panel-toggle]");
+  const isRefused = input.parentElement.querySelector(".w-field__errors [class], [aria-invalid=true]");
+  if (LONG.includes(input.value) && !isRefused && !location.hash.includes(input.parentElement.dataset.contentpath)) {
+    if (toggle?.getAttribute("aria-expanded") === "true") toggle.click();
+  }
+}
+if (panel) label();

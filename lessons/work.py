@@ -60,7 +60,7 @@ def checked_files(files: Any, *, known: set[str]) -> dict[str, str]:
                 _("Name the file “%(name)s” with letters, digits, dots and dashes only.")
                 % {"name": name[:80]}
             )
-        if not isinstance(source, str) or "\0" in source:
+        if not isinstance(source, str) or not is_text(source):
             raise WorkRefused(_("The file “%(name)s” is not text.") % {"name": name})
         if len(source) > MOST_CHARACTERS:
             raise WorkRefused(
@@ -68,6 +68,15 @@ def checked_files(files: Any, *, known: set[str]) -> dict[str, str]:
                 % {"name": name, "count": f"{MOST_CHARACTERS:,}"}
             )
     return {name: source.replace("\r\n", "\n").replace("\r", "\n") for name, source in files.items()}
+
+
+def is_text(source: str) -> bool:
+    """Whether a database takes it: no NUL, no half of a character."""
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in source
 
 
 def names_in(block: StreamValue.StreamChild, part: str) -> set[str]:

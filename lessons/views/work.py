@@ -29,6 +29,7 @@ from lessons.views.reading import render_lesson
 
 FILE_PREFIX = "file:"
 LONGEST_CLAIM = 20_000
+CLAIMED_STATES = ("passed", "failed", "error")
 
 
 @never_cache
@@ -185,10 +186,17 @@ def _key(request: HttpRequest) -> UUID:
 def _claimed(request: HttpRequest) -> dict[str, Any]:
     """Return what the browser says of its own check; it is kept as a preview and decides nothing."""
     text = request.POST.get("claimed", "")
-    if not text or len(text) > LONGEST_CLAIM:
-        return {}
     try:
-        claimed = json.loads(text)
+        claimed = json.loads(text) if len(text) <= LONGEST_CLAIM else None
     except ValueError:
         return {}
-    return claimed if isinstance(claimed, dict) else {}
+    results = claimed.get("results") if isinstance(claimed, dict) else None
+    return {
+        "results": [
+            {"name": result["name"], "state": result["state"]}
+            for result in (results if isinstance(results, list) else [])
+            if isinstance(result, dict)
+            and str(result.get("name")).isidentifier()
+            and result.get("state") in CLAIMED_STATES
+        ]
+    }

@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -119,6 +121,27 @@ def test_one_key_is_one_attempt_however_often_it_is_sent(
         hand_in(client, lesson, key=key)
         grade()
     assert Attempt.objects.count() == len(grader.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("claimed", "kept"),
+    [
+        ('{"results": [{"name": "test_home", "state": "passed", "more": 1}]}', [("test_home", "passed")]),
+        ('{"results": [{"name": "a\\u0000", "state": "passed"}, {"name": "b", "state": "won"}, 3]}', []),
+        ('{"results": {}}', []),
+        ("[", None),
+    ],
+)
+def test_what_the_browser_says_is_kept_as_a_preview_and_decides_nothing(
+    claimed: str, kept: list | None, learner: User, lesson: LessonPage, grader: FakeGrader
+) -> None:
+    hand_in(signed_in(learner), lesson, "app = None\n", claimed=claimed)
+    grade()
+
+    attempt = Attempt.objects.get()
+    assert attempt.state == "failed"
+    results = [{"name": name, "state": state} for name, state in kept or []]
+    assert attempt.claimed == ({} if kept is None else {"results": results})
 
 
 def test_a_key_of_somebody_else_takes_nothing_and_shows_nothing(
@@ -265,7 +288,8 @@ def test_a_checker_that_breaks_every_time_gives_up_visibly_and_staff_can_ask_aga
     assert "The fault is ours." in exercise_text(client, lesson)
 
     grader.before = lambda: None
-    assert verdicts.requeue(Attempt.objects.all()) == 1
+    call_command("recheck_attempts", stdout=(said := StringIO()))
+    assert "1 attempt will be checked again." in said.getvalue()
     grade()
     assert Attempt.objects.get().state == "passed"
 

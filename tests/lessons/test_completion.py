@@ -44,7 +44,7 @@ def test_the_page_says_what_is_asked_and_offers_no_button(learner: User, demandi
     page = client.get(demanding.url).content.decode()
 
     assert "To finish:" in page
-    assert "pass “Say hello” · pass “Say more” · reach 60 % in “Check yourself”" in page
+    assert "pass “Say hello” · pass “Say more” · reach 60\N{NO-BREAK SPACE}% in “Check yourself”" in page
     assert "Mark done" not in page
     assert finish_words(client, demanding).count("not yet") == 3
 
@@ -56,7 +56,7 @@ def test_each_requirement_shows_when_it_is_met(learner: User, demanding: LessonP
     words = finish_words(signed_in(learner), demanding)
 
     assert words.count('data-state="done"') == 1
-    assert "your best: 40 %" in words
+    assert "your best: 40\N{NO-BREAK SPACE}%" in words
 
 
 def test_the_button_does_not_finish_a_lesson_that_asks_for_more(learner: User, demanding: LessonPage) -> None:

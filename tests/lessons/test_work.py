@@ -105,6 +105,7 @@ def test_a_save_repeated_after_a_lost_answer_is_no_conflict(learner: User, lesso
         ("app.py", "Send at least one file."),
         ({"app.py": 1}, "is not text"),
         ({"app.py": "a\0b"}, "is not text"),
+        ({"app.py": "half a character: \ud83d"}, "is not text"),
         ({"app.py": "x" * 65_537}, "Shorten the file"),
         ({f"f{number}.py": "" for number in range(21)}, "at most 20 files"),
         ({"../app.py": ""}, "Name the file"),

@@ -113,7 +113,7 @@ def _facts(asked: dict[str, Any], attempt: Attempt | None, *, left: int | None, 
         return [*facts, _("for practice")]
     if minutes := asked["minutes"]:
         facts.append(ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes})
-    facts.append(_("pass mark %(mark)s %%") % {"mark": asked["pass_mark"]})
+    facts.append(_("pass mark %(mark)s\N{NO-BREAK SPACE}%%") % {"mark": asked["pass_mark"]})
     if left is not None and attempt:
         facts.append(_("attempt %(number)s of %(allowed)s") % {"number": attempt.number, "allowed": allowed})
     elif left is not None:
@@ -126,13 +126,13 @@ def _result(attempt: Attempt, *, is_assessed: bool) -> tuple[str, str]:
     counts = attempt.result
     if not is_assessed:
         return _("%(first)s of %(of)s at first try") % counts, ""
-    text = _("%(right)s of %(of)s right, %(score)s %%") % (counts | {"score": attempt.score})
+    text = _("%(right)s of %(of)s right, %(score)s\N{NO-BREAK SPACE}%%") % (counts | {"score": attempt.score})
     mark = {"mark": attempt.asked["pass_mark"]}
     if attempt.state == Attempt.State.PASSED:
-        note = _("Passed. The pass mark is %(mark)s %%.") % mark
+        note = _("Passed. The pass mark is %(mark)s\N{NO-BREAK SPACE}%%.") % mark
     else:
-        note = _("Not passed yet. The pass mark is %(mark)s %%.") % mark
+        note = _("Not passed yet. The pass mark is %(mark)s\N{NO-BREAK SPACE}%%.") % mark
     best = getattr(attempt, "best", None)
     if best is not None and best > (attempt.score or 0):
-        note += " " + _("Your best attempt reached %(best)s %%.") % {"best": best}
+        note += " " + _("Your best attempt reached %(best)s\N{NO-BREAK SPACE}%%.") % {"best": best}
     return text, note

@@ -316,6 +316,8 @@ def test_without_scripts_all_files_are_there_to_read(
     expect(page.get_by_text("class Job(models.Model):")).to_be_visible()
     expect(page.get_by_text("csrf_token")).to_be_visible()
     expect(page.get_by_role("button", name="Run")).to_have_count(0)
+    page.get_by_role("link", name="What this code answered").first.click()
+    expect(page.get_by_role("heading", name="Saved output")).to_be_visible()
     page.close()
 
 
@@ -329,6 +331,8 @@ def test_python_that_cannot_be_loaded_is_no_dead_end(
     hello = pane(page, "hello")
     hello.get_by_role("button", name="Run").click()
     expect(hello.get_by_role("alert")).to_have_text("Python could not be loaded.", timeout=START_TIMEOUT)
+    hello.get_by_role("button", name="Show the saved output").click()
+    expect(hello).to_contain_text("There is no saved output of this code yet.")
     page.unroute("**/python.zip")
     hello.get_by_role("button", name="Try again").click()
     settled(hello)

@@ -46,6 +46,10 @@ for (const pair of document.querySelectorAll(".pair")) {
   });
 }
 
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const key of document.querySelectorAll(".press kbd:first-child")) key.textContent = "⌘";
+}
+
 // Intent ------------------------------------------------------------------------------------------
 
 let intent = 0;

@@ -7,6 +7,7 @@ import { element, part, say } from "./words.js";
 
 const VIEWS = ["page", "response", "console"];
 const MOST_BODY = 20_000;
+const article = document.querySelector("article[data-lesson]");
 
 export class Output {
   #select;
@@ -82,20 +83,26 @@ export class Output {
     this.#one("[data-views]").hidden = true;
     this.#one("[data-failed]").hidden = false;
     this.#one("[data-do=retry]").hidden = !canRetry;
-    this.#one("[data-do=saved]").hidden = !this.#saved;
+    this.#one("[data-do=saved]").hidden = !article || Boolean(this.root.closest(".exercise"));
   }
 
-  /** The output kept on the server when the lesson was published, for this pane or its block. */
-  get #saved() {
+  /** Fetch what this code answered when the server ran it, and show it here. */
+  async showSaved() {
+    const { part, block } = this.#place();
+    let found = null;
+    try {
+      const response = await fetch("output/");
+      const page = new DOMParser().parseFromString(response.ok ? await response.text() : "", "text/html");
+      found = page.querySelector(`[data-output-of="${CSS.escape(block)}"][data-part="${CSS.escape(part)}"]`);
+    } catch {
+      // Offline: said below.
+    }
+    this.#one("[data-saved]").replaceChildren(found ? document.adoptNode(found) : element("p", say("nosaved")));
+  }
+
+  #place() {
     const pane = this.root.closest(".pane");
-    return pane.querySelector("[data-saved-output]") ?? pane.closest("[data-block-id]")?.querySelector("[data-saved-output]");
-  }
-
-  showSaved() {
-    const saved = this.#saved;
-    saved.hidden = false;
-    if (saved.matches("details")) saved.open = true;
-    saved.scrollIntoView({ block: "nearest" });
+    return { part: pane.dataset.part ?? "", block: pane.closest("[data-block-id]").dataset.blockId };
   }
 
   hideFailure() {

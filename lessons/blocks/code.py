@@ -195,7 +195,7 @@ class ParallelBlock(blocks.StructBlock):
 
     def clean(self, value: ParallelValue) -> ParallelValue:
         cleaned = super().clean(value)
-        if unpaired := cleaned.unpaired():
+        if not self.is_deferred_validation and (unpaired := cleaned.unpaired()):
             numbers = ", ".join(str(number) for number in sorted(unpaired))
             message = _("Number %(numbers)s has no partner in the other pane.") % {"numbers": numbers}
             raise StructBlockValidationError(non_block_errors=[ValidationError(message)])

@@ -1,11 +1,11 @@
 """A quiz: questions with feedback for each answer. Keys and reasons leave the server after a try only."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
 from courses.blocks import ProseBlock
 from lessons.blocks.code import FileBlock, SourceBlock
@@ -202,6 +202,18 @@ class QuizBlock(blocks.StructBlock):
         icon = "help"
         label = _("Quiz")
         label_format = "{title}"
+        form_layout: ClassVar = [
+            "title",
+            "mode",
+            BlockGroup(
+                ["pass_mark", "attempts", "minutes", "draw", "required"],
+                heading=_("Limits"),
+                icon="sliders",
+                classname="collapsed",
+                label_format=_("{pass_mark} per cent, {attempts} attempts, {minutes} minutes"),
+            ),
+            "questions",
+        ]
         template = "blocks/quiz.html"
         description = _("Questions with feedback for each answer")
         preview_value = {

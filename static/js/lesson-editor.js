@@ -136,13 +136,35 @@ panel?.addEventListener("click", (event) => {
   toggle?.focus({ preventScroll: true });
 });
 
-// Blocks of code and questions are long: the editor opens with them closed.
+// Wagtail draws the blocks after this script has run.
+
 const LONG = ["exercise", "quiz"];
-for (const input of form?.querySelectorAll('[data-streamfield-child] > input[name^="body-"][name$="-type"]') ?? []) {
-  const toggle = input.parentElement.querySelector("[data-panel-toggle]");
-  const isRefused = input.parentElement.querySelector(".w-field__errors [class], [aria-invalid=true]");
-  if (LONG.includes(input.value) && !isRefused && !location.hash.includes(input.parentElement.dataset.contentpath)) {
+
+/** Exercises and quizzes are long: the editor opens with those closed that have no error. */
+function foldLongBlocks() {
+  for (const input of form.querySelectorAll('[data-streamfield-child] > input[name^="body-"][name$="-type"]')) {
+    const block = input.parentElement;
+    const toggle = block.querySelector("[data-panel-toggle]");
+    const isWanted = location.hash.includes(`block-${block.dataset.contentpath}-`);
+    if (!LONG.includes(input.value) || isWanted || block.querySelector(".w-field--error, .help-critical")) continue;
     if (toggle?.getAttribute("aria-expanded") === "true") toggle.click();
   }
 }
-if (panel) label();
+
+function onceDrawn(action) {
+  const isDrawn = () => form.querySelector("[data-streamfield-child] [data-panel-toggle]");
+  if (isDrawn()) return requestAnimationFrame(action);
+  const watch = new MutationObserver(() => {
+    if (!isDrawn()) return;
+    watch.disconnect();
+    requestAnimationFrame(action);
+  });
+  return watch.observe(form, { childList: true, subtree: true });
+}
+
+if (panel) {
+  onceDrawn(() => {
+    foldLongBlocks();
+    label();
+  });
+}

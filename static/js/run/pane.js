@@ -130,6 +130,7 @@ export class Pane {
   #dropOutput() {
     this.output?.root.remove();
     this.output = null;
+    this.#offerReset();
   }
 
   /** Send one request: to the app that runs, or to a fresh one when none does or the code has changed. */

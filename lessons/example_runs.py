@@ -111,7 +111,7 @@ def known_outcomes(lesson: LessonPage, items: Iterable[Runnable]) -> dict[str, O
 
 
 def failing_solutions(lesson: LessonPage) -> list[Failure]:
-    """Return the reference solutions that don't pass their checks; those that are known are not run again.
+    """Return the reference solutions that don't pass their checks; those known to pass are not run again.
 
     Works on a draft as well as on the live lesson. Raises GraderUnavailable.
     """
@@ -119,7 +119,9 @@ def failing_solutions(lesson: LessonPage) -> list[Failure]:
     known = known_outcomes(lesson, solutions)
     failures = []
     for solution in solutions:
-        outcome = known.get(solution.digest) or run_draft(solution)
+        outcome = known.get(solution.digest)
+        if outcome is None or not outcome.is_good:
+            outcome = run_draft(solution)
         if not outcome.is_good:
             failures.append(Failure(solution, describe(outcome.result)))
     return failures

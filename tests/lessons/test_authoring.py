@@ -15,6 +15,9 @@ from courses.tasks import publish_scheduled
 from lessons.models import LessonPage, Progress
 from lessons.progress import mark_done
 from tests.conftest import SmallCourse, signed_in
+from tests.factories.lessons import make_lesson
+from tests.factories.work import exercise, quiz
+from tests.lessons.code_pages import inline_list
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +100,59 @@ def test_the_preview_shows_the_draft_and_moves_no_progress(author: User, course:
     assert "In draft" in page
     assert "herons" in page
     assert not Progress.objects.exists()
+
+
+def test_a_preview_can_be_run_and_keeps_nothing(author: User, course: SmallCourse) -> None:
+    lesson = make_lesson(
+        course.module, slug="hello", title="Say hello", is_free=True, body=[exercise(), quiz()]
+    )
+    lesson.save_revision()
+
+    page = signed_in(author).get(f"/cms/pages/{lesson.pk}/view_draft/").content.decode()
+
+    assert 'data-run="app"' in page
+    assert "Learners of the course hand in here." in page
+    assert 'data-lesson=""' in page
+    assert "data-draft-url" not in page
+    assert "/work/" not in page
+    assert "/quiz/" not in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("code", "print"),
+        ("parallel", "Requests to try"),
+        ("exercise", "Say hello"),
+        ("quiz", "Check yourself"),
+    ],
+)
+def test_the_block_picker_shows_a_block_as_the_site_does(
+    kind: str, shown: str, author: User, course: SmallCourse
+) -> None:
+    block = LessonPage._meta.get_field("body").stream_block.child_blocks[kind]
+
+    page = signed_in(author).get(f"/cms/block-preview/?id={block.definition_prefix}").content.decode()
+
+    assert shown in page
+    assert "js/run/boot" in page
+    assert 'data-runtime="' in page
+    assert "<form" not in page or 'action="' not in page
+
+
+def test_a_draft_may_be_unfinished(author: User, course: SmallCourse) -> None:
+    lesson = course.free
+    options = inline_list([{"text": "Django", "why": ""}, {"text": "Flask", "why": ""}])
+    question = {"text": "Which one?", "code": inline_list([]), "options": options}
+    value = {
+        "title": "Half", "mode": "practice", "pass_mark": "60", "attempts": "0", "minutes": "0", "draw": "0",
+        "questions": streamfield([("choice", question)]),
+    }  # fmt: skip
+
+    signed_in(author).post(edit_url(lesson), form(lesson, body=streamfield([("quiz", value)])))
+
+    draft = LessonPage.objects.get(pk=lesson.pk).get_latest_revision_as_object()
+    assert [block.value["title"] for block in draft.body] == ["Half"]
 
 
 def test_a_scheduled_edit_goes_live_when_its_time_has_come(reviewer: User, course: SmallCourse) -> None:

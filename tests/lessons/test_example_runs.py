@@ -1,105 +1,31 @@
-"""Code of lessons run on the server: saved output, the editor's panel, and refused publications."""
-
-from typing import Any
+"""Code of lessons run on the server: saved output, the panel of the editor and that of the home page."""
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
-from wagtail.test.utils.form_data import nested_form_data, streamfield
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from lessons import example_runs
-from lessons.grading import GraderUnavailable
-from lessons.grading.jobs import ExampleRun as Ran
-from lessons.grading.jobs import Verdict
 from lessons.models import ExampleRun, LessonPage
 from lessons.tasks import run_all_examples, run_examples
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.lessons import make_lesson
+from tests.factories.work import quiz
+from tests.lessons.code_pages import EXERCISE, PRINTS, Grader, stand_in_grader
 
 pytestmark = pytest.mark.django_db
-
-PRINTS = {
-    "type": "code",
-    "id": "greeting",
-    "value": {
-        "files": [{"name": "hello.py", "language": "python", "code": 'print("Vanakkam")  #=1'}],
-        "caption": "",
-        "run": "script",
-        "requests": [],
-    },
-}
-EXERCISE: dict[str, Any] = {
-    "type": "exercise",
-    "id": "double",
-    "value": {
-        "title": "Double a number",
-        "statement": "Write `double`.",
-        "tracks": [
-            {
-                "framework": "python",
-                "starter": [
-                    {"name": "main.py", "language": "python", "code": "def double(n):\n    return n"}
-                ],
-                "solution": [
-                    {"name": "main.py", "language": "python", "code": "def double(n):\n    return 2 * n"}
-                ],
-            }
-        ],
-        "checks": (
-            'def test_double(app):\n    """double(2) is 4"""\n    expect(app.call("double", 2)).equals(4)'
-        ),
-        "hidden_checks": "",
-        "hints": [],
-        "required": True,
-    },
-}
-
-
-class Grader:
-    """Stands in for the sandbox, which has its own tests: passes files that hold `good`, counts its work."""
-
-    def __init__(self) -> None:
-        self.jobs = 0
-        self.good = "2 * n"
-        self.is_there = True
-
-    def run_example(self, files: dict[str, str], kind: str, requests: list[dict]) -> Ran:
-        self._work()
-        return Ran(True, [{"console": "Vanakkam\n"}], "Vanakkam\n", None)
-
-    def grade(self, job: Any) -> Verdict:
-        self._work()
-        passed = any(self.good in source for source in job.files.values())
-        check = {
-            "name": "test_double",
-            "title": "double(2) is 4",
-            "state": "passed" if passed else "failed",
-            "message": "It gave 2.",
-        }
-        return Verdict("passed" if passed else "failed", [check], "", "")
-
-    def _work(self) -> None:
-        if not self.is_there:
-            raise GraderUnavailable("off")
-        self.jobs += 1
 
 
 @pytest.fixture
 def grader(monkeypatch: pytest.MonkeyPatch) -> Grader:
-    stand_in = Grader()
-    monkeypatch.setattr(example_runs.grading, "run_example", stand_in.run_example)
-    monkeypatch.setattr(example_runs.grading, "grade", stand_in.grade)
-    return stand_in
+    return stand_in_grader(monkeypatch)
 
 
 @pytest.fixture
 def lesson(course: SmallCourse) -> LessonPage:
     return make_lesson(course.module, slug="live", title="Live code", is_free=True, body=[PRINTS, EXERCISE])
-
-
-def publish(client: Client, lesson: LessonPage, revision: int) -> Any:
-    return client.post(f"/cms/lessons/publish/{revision}/", {"reason": "The checks will be mended tonight."})
 
 
 def test_readers_without_python_see_what_an_example_printed(
@@ -210,130 +136,84 @@ def test_the_editor_shows_the_panel(lesson: LessonPage, author: User) -> None:
     assert f"/cms/lessons/{lesson.pk}/run/" in page
 
 
-def test_a_lesson_with_a_failing_solution_stays_as_it_is(
-    lesson: LessonPage, grader: Grader, reviewer: User
+def test_the_editor_says_that_the_starter_files_pass_already(
+    lesson: LessonPage, grader: Grader, author: User
 ) -> None:
-    grader.good = "never"
-    revision = _draft(lesson, "Rewritten")
+    grader.good = "return"
+    client = signed_in(author)
 
-    response = _approve(reviewer, lesson)
+    client.post(f"/cms/lessons/{lesson.pk}/run/", {"block": "double", "part": "python"})
 
-    assert response.url == f"/cms/lessons/publish/{revision}/"
-    assert LessonPage.objects.get(pk=lesson.pk).title == "Live code"
-    reasons = signed_in(reviewer).get(response.url).content.decode()
-    assert "double(2) is 4: It gave 2." in reasons
+    page = client.get(f"/cms/lessons/{lesson.pk}/run/?report").content.decode()
+    assert "The starter files pass all checks already (Python)." in page
 
 
-def test_a_lesson_whose_solutions_pass_goes_live(lesson: LessonPage, grader: Grader, reviewer: User) -> None:
-    _draft(lesson, "Rewritten")
+def test_the_editor_says_which_check_has_no_title(course: SmallCourse, grader: Grader, author: User) -> None:
+    checks = "def test_double(app):\n    assert app.call('double', 2) == 4"
+    body = [EXERCISE | {"value": EXERCISE["value"] | {"hidden_checks": checks}}]
+    lesson = make_lesson(course.module, slug="untitled", title="Untitled", body=body)
 
-    _approve(reviewer, lesson)
+    page = signed_in(author).get(f"/cms/lessons/{lesson.pk}/run/").content.decode()
 
-    assert LessonPage.objects.get(pk=lesson.pk).title == "Rewritten"
+    assert "The check test_double has no title" in page
 
 
-def test_without_a_checker_a_lesson_can_still_be_published(
-    lesson: LessonPage, grader: Grader, reviewer: User
+def test_the_editor_names_what_a_draft_leaves_open(course: SmallCourse, author: User) -> None:
+    block = quiz()
+    block["value"]["questions"][0]["value"]["options"][1]["why"] = ""
+    lesson = make_lesson(course.module, slug="open", title="Open", body=[block])
+
+    page = signed_in(author).get(f"/cms/lessons/{lesson.pk}/run/").content.decode()
+
+    assert "Questions: 1. Choice: Options: 2: Why it is right or wrong: This field is required." in page
+
+
+def test_an_exercise_without_checks_is_not_passed(course: SmallCourse, grader: Grader, author: User) -> None:
+    body = [EXERCISE | {"value": EXERCISE["value"] | {"checks": ""}}]
+    lesson = make_lesson(course.module, slug="unchecked", title="Unchecked", body=body)
+
+    row = signed_in(author).post(f"/cms/lessons/{lesson.pk}/run/", {"block": "double", "part": "python"})
+
+    assert "The exercise has no checks." in row.content.decode()
+
+
+def test_without_a_checker_the_editor_says_why_nothing_runs(
+    lesson: LessonPage, grader: Grader, author: User
 ) -> None:
     grader.is_there = False
-    _draft(lesson, "Rewritten")
 
-    _approve(reviewer, lesson)
+    answer = signed_in(author).post(f"/cms/lessons/{lesson.pk}/run/", {"block": "greeting", "part": ""})
 
-    assert LessonPage.objects.get(pk=lesson.pk).title == "Rewritten"
+    assert answer.status_code == 503
+    assert "Nothing can be run here: off" in answer.content.decode()
 
 
-def test_a_reviewer_publishes_anyway_and_the_reason_is_in_the_history(
-    lesson: LessonPage, grader: Grader, reviewer: User
+def test_admissions_run_no_code(lesson: LessonPage, grader: Grader, admissions: User) -> None:
+    signed_in(admissions).post(f"/cms/lessons/{lesson.pk}/run/")
+
+    assert grader.jobs == 0
+
+
+def test_failing_code_costs_the_start_page_the_same_for_one_run_and_for_many(
+    course: SmallCourse, grader: Grader, author: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     grader.good = "never"
-    revision = _draft(lesson, "Rewritten")
+    client = signed_in(author)
+    body = [EXERCISE | {"id": "double"}, EXERCISE | {"id": "again"}]
+    lessons = [
+        make_lesson(course.module, slug=f"live-{number}", title=f"Live {number}", body=body)
+        for number in range(6)
+    ]
+    run_examples(lessons[0].pk)
+    cache.clear()
+    with CaptureQueriesContext(connection) as one:
+        client.get("/cms/")
 
-    publish(signed_in(reviewer), lesson, revision)
+    for lesson in lessons[1:]:
+        run_examples(lesson.pk)
+    cache.clear()
+    with django_assert_num_queries(len(one)):
+        page = client.get("/cms/").content.decode()
 
-    assert LessonPage.objects.get(pk=lesson.pk).title == "Rewritten"
-    history = signed_in(reviewer).get(f"/cms/pages/{lesson.pk}/history/").content.decode()
-    assert "The checks will be mended tonight." in history
-
-
-def test_an_author_cannot_override(lesson: LessonPage, grader: Grader, author: User) -> None:
-    grader.good = "never"
-    revision = _draft(lesson, "Rewritten")
-
-    publish(signed_in(author), lesson, revision)
-
-    assert LessonPage.objects.get(pk=lesson.pk).title == "Live code"
-
-
-def test_publishing_from_the_editor_is_refused_too(
-    lesson: LessonPage, grader: Grader, reviewer: User
-) -> None:
-    grader.good = "never"
-    lesson.body = [EXERCISE]
-    lesson.save_revision().publish()
-
-    response = signed_in(reviewer).post(
-        f"/cms/pages/{lesson.pk}/edit/", _posted(lesson, "Rewritten") | {"action-publish": "1"}
-    )
-
-    assert "/cms/lessons/publish/" in response.url
-    assert LessonPage.objects.get(pk=lesson.pk).title == "Live code"
-
-
-def _posted(lesson: LessonPage, title: str) -> dict:
-    """Return what the editor posts for a lesson that holds the exercise alone."""
-    value = EXERCISE["value"]
-    track = value["tracks"][0]
-    body = streamfield(
-        [
-            (
-                "exercise",
-                value
-                | {
-                    "tracks": inline_list(
-                        [
-                            {
-                                "framework": "python",
-                                "starter": inline_list(track["starter"]),
-                                "solution": inline_list(track["solution"]),
-                            }
-                        ]
-                    ),
-                    "hints": inline_list([]),
-                    "required": "on",
-                },
-            )
-        ]
-    )
-    return nested_form_data(
-        {
-            "title": title, "slug": lesson.slug, "intro": lesson.intro, "minutes": "8", "is_free": "on",
-            "outcomes": lesson.outcomes, "sources": "", "quiz_share": "0", "change_kind": "cosmetic",
-            "change_note": "", "body": body,
-            "comments": {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0, "MAX_NUM_FORMS": ""},
-        }
-    )  # fmt: skip
-
-
-def inline_list(items: list[Any]) -> dict[str, Any]:
-    """Return a list block as the editor posts it."""
-    posted: dict[str, Any] = {"count": str(len(items))}
-    for number, item in enumerate(items):
-        posted[str(number)] = {"deleted": "", "order": str(number), "type": "item", "id": "", "value": item}
-    return posted
-
-
-def _draft(lesson: LessonPage, title: str) -> int:
-    lesson.title = title
-    revision = lesson.save_revision()
-    return revision.pk
-
-
-def _approve(reviewer: User, lesson: LessonPage) -> Any:
-    page = LessonPage.objects.get(pk=lesson.pk)
-    workflow = page.get_workflow()
-    state = workflow.start(page, reviewer)
-    address = reverse(
-        "wagtailadmin_pages:workflow_action", args=[lesson.pk, "approve", state.current_task_state.pk]
-    )
-    return signed_in(reviewer).post(address, {"comment": ""})
+    assert page.count("It gave 2.") == 8
+    assert "There are more" in page

@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{LESSON}quiz/<slug:block>/answer/", quizzes.answer, name="quiz-answer"),
     path(f"{LESSON}quiz/<slug:block>/finish/", quizzes.finish, name="quiz-finish"),
     path(f"{LESSON}work/<str:block>/", work.history, name="history"),
+    path(f"{LESSON}work/<str:block>/<int:number>/", work.attempt, name="attempt"),
     path(f"{LESSON}work/<str:block>/draft/", work.draft, name="draft"),
     path(f"{LESSON}work/<str:block>/submit/", work.submit, name="submit"),
     path(f"{LESSON}note/", study.note, name="note"),

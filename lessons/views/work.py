@@ -1,6 +1,7 @@
 """A person's work in the blocks of a lesson: drafts, handing in, and what came of it."""
 
 import json
+from pathlib import PurePosixPath
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -21,14 +23,17 @@ from accounts.models import User
 from lessons import attempts, work
 from lessons.errors import WorkRefused
 from lessons.exercises import show_exercise
+from lessons.highlight import highlighted_lines
 from lessons.lesson_work import Refusal, work_in
-from lessons.models import LessonPage, Progress
+from lessons.models import Attempt, LessonPage, Progress
 from lessons.tasks import ask_for_grading
 from lessons.views.lookup import open_lesson, studied_lesson
 from lessons.views.reading import render_lesson
 
 FILE_PREFIX = "file:"
 LONGEST_CLAIM = 20_000
+LANGUAGES = {".py": "python", ".html": "html+django", ".css": "css", ".js": "javascript", ".json": "json"}
+"""By the ending of a file's name, for colours."""
 CLAIMED_STATES = ("passed", "failed", "error")
 
 
@@ -118,6 +123,33 @@ def history(request: SignedInRequest, course: str, module: str, lesson: str, blo
     return _fragment(request, page, found)
 
 
+@never_cache
+@require_GET
+@login_required
+def attempt(
+    request: SignedInRequest, *, course: str, module: str, lesson: str, block: str, number: int
+) -> HttpResponse:
+    """Show one of the learner's attempts at an exercise as it was handed in, with what the checks said."""
+    page = studied_lesson(request, course, module, lesson)
+    found = get_object_or_404(
+        Attempt.objects.of({"learner": request.user}),
+        lesson=page,
+        block_id=block,
+        number=number,
+        kind=Attempt.Kind.EXERCISE,
+    )
+    files = [
+        (name, highlighted_lines(source, LANGUAGES.get(PurePosixPath(name).suffix, "text")))
+        for name, source in found.answers.get("files", {}).items()
+    ]
+    lesson_url = page.get_url(request)
+    return TemplateResponse(
+        request,
+        "lessons/attempt.html",
+        {"page": page, "attempt": found, "files": files, "lesson_url": lesson_url, "block_id": block},
+    )
+
+
 def _fragment(
     request: HttpRequest, page: LessonPage, block: StreamValue.StreamChild, *, refused: str = ""
 ) -> HttpResponse:
@@ -169,7 +201,7 @@ def _draft_answer(kept: work.SavedDraft) -> JsonResponse:
 def _json_body(request: HttpRequest) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("The body is no JSON.") from error
     if not isinstance(body, dict) or not isinstance(body.get("part", ""), str):
         raise BadRequest("The body is no JSON object.")
@@ -188,7 +220,7 @@ def _claimed(request: HttpRequest) -> dict[str, Any]:
     text = request.POST.get("claimed", "")
     try:
         claimed = json.loads(text) if len(text) <= LONGEST_CLAIM else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     results = claimed.get("results") if isinstance(claimed, dict) else None
     return {

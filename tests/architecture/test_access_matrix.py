@@ -107,6 +107,11 @@ ROWS = [
         "login 404 403 403 403 403 403 403",
     ),
     Row(
+        "lessons:attempt",
+        lambda world: f"{world.course.locked.url}work/no-exercise/1/",
+        "login 404 403 403 403 403 403 403",
+    ),
+    Row(
         "lessons:draft",
         lambda world: f"{world.course.locked.url}work/match-a-path-pair/draft/?part=flask",
         "403 200 403 403 403 403 403 403",

@@ -136,7 +136,7 @@ def describe(result: dict[str, Any]) -> str:
         return f"{trouble.get('plain') or trouble.get('message') or trouble.get('type')}{place}"
     failed = [check for check in result.get("results", []) if check["state"] != "passed"]
     if failed:
-        return "; ".join(f"{check['title']}: {check['message']}" for check in failed)
+        return " · ".join(f"{check['title']}: {check['message']}" for check in failed)
     if result.get("reason"):
         return _("It was stopped: %(reason)s.") % {"reason": result["reason"]}
     broken = _broken(result.get("responses", []))

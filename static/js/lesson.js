@@ -14,7 +14,7 @@ function light(pair, number) {
 
 for (const pair of document.querySelectorAll(".pair")) {
   let kept = pair.querySelector("[data-hit]")?.dataset.match;
-  const numberOf = (event) => event.target.closest?.(".m")?.closest("[data-match]").dataset.match;
+  const numberOf = (event) => event.target.closest?.("button.m")?.closest("[data-match]").dataset.match;
   pair.addEventListener("pointerover", (event) => numberOf(event) && light(pair, numberOf(event)));
   pair.addEventListener("pointerout", (event) => numberOf(event) && light(pair, kept));
   pair.addEventListener("focusin", (event) => numberOf(event) && light(pair, numberOf(event)));

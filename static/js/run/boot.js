@@ -36,7 +36,7 @@ for (const list of document.querySelectorAll(".filetabs")) {
 // A lit number shows its partner, also where that stands in another file.
 for (const pair of document.querySelectorAll(".pair")) {
   pair.addEventListener("click", (event) => {
-    if (!event.target.closest(".m")) return;
+    if (!event.target.closest("button.m")) return;
     for (const pane of pair.querySelectorAll(".pane:has(.filetabs)")) {
       const hit = [...pane.querySelectorAll(".line[data-hit]")].map((line) => line.closest(".file"));
       if (hit.length && !hit.some((file) => file.hasAttribute("data-shown"))) {
@@ -73,14 +73,14 @@ function placeOf(event) {
   const at = document.caretPositionFromPoint?.(event.clientX, event.clientY);
   if (!at || !line.contains(at.offsetNode)) return { line: number, column: 0 };
   const range = document.createRange();
-  range.setStart(line, line.querySelector(":scope > .m") ? 1 : 0);
+  range.setStart(line, line.querySelector(":scope > button.m") ? 1 : 0);
   range.setEnd(at.offsetNode, at.offset);
   return { line: number, column: range.toString().length };
 }
 
 document.addEventListener("click", (event) => {
   const root = event.target.closest(RUNNABLE);
-  if (!root || event.target.closest(".m")) return;
+  if (!root || event.target.closest("button.m")) return;
   const button = event.target.closest("[data-do], .tries button");
   if (button?.dataset.do === "check") {
     exercise().then(({ check }) => check(root));

@@ -6,7 +6,7 @@ const FRAMEWORKS = ["flask", "django", "sqlalchemy"];
 export function sourceOf(box) {
   const lines = [...box.querySelectorAll(".line")].map((line) => {
     const copy = line.cloneNode(true);
-    copy.querySelector(".m")?.remove();
+    copy.querySelector("button.m")?.remove();
     return copy.textContent.replace(/\n$/, "");
   });
   return lines.join("\n");

@@ -72,7 +72,8 @@ def output(request: HttpRequest, course: str, module: str, lesson: str) -> HttpR
     """Show the saved output of every example, as far as it is of the code that is live."""
     page = find_lesson(request, course, module, lesson)
     user = request.user
-    if not (page.is_free or access.may_edit(user, page) or access.may_open_course(user, course_of(page))):
+    opens = page.is_free or access.may_edit(user, page) or access.may_open_course(user, course_of(page))
+    if not opens or not access.is_let_in(request, page):
         raise PermissionDenied
     runs = {(run.block_id, run.part): run for run in ExampleRun.objects.filter(lesson=page)}
     examples = [(example, runs.get((example.block_id, example.part))) for example in examples_of(page)]

@@ -125,7 +125,9 @@ def test_files_that_cannot_be_kept_are_refused_with_the_reason(
     assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{", '{"part": 1}'])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{", '{"part": 1}', "[" * 100_000, '{"files":' * 50_000, "9" * 5_000], ids=range(7)
+)
 def test_a_body_that_is_no_draft_is_refused(body: str, learner: User, lesson: LessonPage) -> None:
     address = f"{lesson.url}work/say-hello/draft/"
     response = signed_in(learner).post(address, body, content_type="application/json")
@@ -201,6 +203,7 @@ def test_a_privacy_setting_above_the_lesson_holds_for_its_work(stranger: User, c
     assert save(client, lesson).status_code == 403
     assert client.get(f"{lesson.url}work/say-hello/").status_code == 403
     assert client.post(f"{lesson.url}done/").status_code == 403
+    assert client.get(f"{lesson.url}output/").status_code == 403
 
 
 def test_saving_costs_the_same_whatever_is_kept_already(learner: User, course: SmallCourse) -> None:

@@ -104,8 +104,8 @@ def _fits_short(question: Question, given: str) -> bool:
 
 def _read_line(question: Question, values: Sequence[str]) -> int | None:
     count = question["code"][0]["code"].count("\n") + 1
-    number = int(values[0]) if values and values[0].isascii() and values[0].isdigit() else 0
-    return number if 1 <= number <= count else None
+    numbers = {str(number): number for number in range(1, count + 1)}
+    return numbers.get(values[0]) if values else None
 
 
 def _read_order(question: Question, name: str, posted: Mapping[str, Sequence[str]]) -> list[str] | None:

@@ -1,6 +1,7 @@
 """Short answers that are told by a regular expression, and which expressions are safe to run."""
 
 import re
+from math import comb
 from re import _constants, _parser  # type: ignore[attr-defined] # the only door to a parsed expression
 from typing import Any
 
@@ -11,7 +12,8 @@ MOST_CHARACTERS = 100
 FEW = 20
 """A repeat that may come more often than this is wide."""
 MOST_WIDE = 3
-MOST_REPEATS = 12
+MOST_WAYS = 6_000_000
+"""In which the repeats of an expression may share out an answer."""
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 _ONE_OF = (_constants.LITERAL, _constants.NOT_LITERAL, _constants.ANY, _constants.IN, _constants.AT)
 
@@ -31,7 +33,7 @@ def trouble_of(pattern: str) -> str:
     """Return why an expression can't be used, "" if it can.
 
     Refused is what can make the search try more ways than can be counted: a repeat inside a repeat, a
-    choice inside a repeat, and many repeats without an end.
+    choice inside a repeat, many repeats that can share out an answer, and repeats of nothing.
     """
     try:
         parsed = _parser.parse(pattern)
@@ -39,15 +41,21 @@ def trouble_of(pattern: str) -> str:
         return str(error)
     census = _Census()
     census.read(parsed)
-    if census.nested:
-        return gettext("a repeat holds a repeat or a choice")
-    if census.odd:
-        return gettext("it looks around or back")
-    if census.wide > MOST_WIDE:
-        return gettext("more than %(most)s repeats have no end") % {"most": MOST_WIDE}
-    if census.repeats > MOST_REPEATS:
-        return gettext("it has more than %(most)s repeats") % {"most": MOST_REPEATS}
-    return ""
+    ways = census.ways * comb(MOST_CHARACTERS + census.wide, census.wide)
+    reasons = [
+        (census.nested, gettext("a repeat holds a repeat or a choice")),
+        (census.odd, gettext("it looks around or back")),
+        (
+            census.wide > MOST_WIDE,
+            gettext("more than %(most)s repeats have no end") % {"most": MOST_WIDE},
+        ),
+        (ways > MOST_WAYS, gettext("its repeats can fit in too many ways")),
+        (
+            census.forced > MOST_CHARACTERS,
+            gettext("it asks for more repeats than an answer has characters"),
+        ),
+    ]
+    return next((reason for holds, reason in reasons if holds), "")
 
 
 class _Census:
@@ -55,27 +63,35 @@ class _Census:
 
     def __init__(self) -> None:
         self.nested = self.odd = False
-        self.wide = self.repeats = 0
+        self.wide = 0
+        self.ways = self.forced = 1
 
-    def read(self, parsed: Any, *, repeated: bool = False) -> None:
+    def read(self, parsed: Any, *, repeated: bool = False, times: int = 1) -> None:
         for kind, detail in parsed:
             if kind in _REPEATS:
-                self._read_repeat(*detail, repeated=repeated)
+                self._read_repeat(*detail, repeated=repeated, times=times)
             elif kind is _constants.BRANCH:
                 self.nested |= repeated
+                self.ways *= len(detail[1])
                 for way in detail[1]:
-                    self.read(way, repeated=repeated)
+                    self.read(way, repeated=repeated, times=times)
             elif kind is _constants.SUBPATTERN:
-                self.read(detail[-1], repeated=repeated)
+                self.read(detail[-1], repeated=repeated, times=times)
             elif kind not in _ONE_OF:
                 self.odd = True
 
-    def _read_repeat(self, least: int, most: int, body: Any, *, repeated: bool) -> None:
+    def _read_repeat(self, least: int, most: int, body: Any, *, repeated: bool, times: int) -> None:
+        times *= max(1, least)
+        self.forced = max(self.forced, times)
         if least != most:
             self.nested |= repeated
-            self.repeats += 1
-            self.wide += most > FEW and not _is_space(body)
-        self.read(body, repeated=repeated or most > 1)
+            if _is_space(body):
+                self.ways *= 2
+            elif most > FEW:
+                self.wide += 1
+            else:
+                self.ways *= most - least + 1
+        self.read(body, repeated=repeated or most > 1, times=times)
 
 
 def _is_space(body: Any) -> bool:

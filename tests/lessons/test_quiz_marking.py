@@ -66,6 +66,7 @@ def test_an_output_is_compared_by_its_lines(given: str, is_right: bool) -> None:
         (r"2\d\d", "2040", False),
         (r"x\s*=\s*1", "  x   =  1 ", True),
         (r"(?i)get|post", "POST", True),
+        (r"\w+\s*=\s*\w+\s*\(\s*\w+\s*\)", "app = Flask( name )", True),
         (r"\w+", "a" * LONG, True),
         (r"\w+", "a" * (LONG + 1), False),
     ],
@@ -88,13 +89,18 @@ def test_a_pattern_has_to_fit_the_whole_answer(pattern: str, text: str, fits: bo
         "(?=a+)b",
         "[",
         "a?" * 30,
+        "a{0,20}" * 12 + "b",
+        ".*.*.*" + ".{0,20}" * 3 + "b",
+        "(?:){4000000000}b",
+        "(?:(?:(?:){60000}){60000}){60000}b",
+        "(?:(?:){90}){90}",
     ],
 )
 def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
     assert patterns.trouble_of(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r".*.*.*b", r"[ab]*[ac]*[ad]*b", "a?" * 12 + "b"])
+@pytest.mark.parametrize("pattern", [r".*.*.*b", r"[ab]*[ac]*[ad]*b", "a?" * 12 + "b", "(.)?" * 22 + "[^a]"])
 def test_the_slowest_patterns_that_are_let_in_are_fast_enough(pattern: str) -> None:
     assert patterns.trouble_of(pattern) == ""
     started = time.perf_counter()
@@ -102,6 +108,13 @@ def test_the_slowest_patterns_that_are_let_in_are_fast_enough(pattern: str) -> N
     assert not patterns.matches(pattern, "a" * LONG)
 
     assert time.perf_counter() - started < 0.5
+
+
+def test_a_line_number_of_any_length_is_read() -> None:
+    question = {"id": "q", "kind": "line", "code": [{"code": "a\nb"}], "line": 2}
+
+    assert marking.read_given(question, {"answer-q": ["9" * 5_000]}) is None
+    assert marking.read_given(question, {"answer-q": ["2"]}) == 2
 
 
 def clean(*questions: dict[str, Any], **settings: Any) -> None:

@@ -39,7 +39,7 @@ def search_lessons(text: str, *, opened: Collection[CoursePage]) -> list[Found]:
 
     Titles come before texts; MOST_RESULTS at most. Two queries.
     """
-    words = re.findall(r"\S+", text)[:MOST_WORDS]
+    words = re.findall(r"[^\s\0]+", text)[:MOST_WORDS]
     if not words:
         return []
     open_below = Q(is_free=True)

@@ -130,6 +130,7 @@ def test_one_key_is_one_attempt_however_often_it_is_sent(
         ('{"results": [{"name": "a\\u0000", "state": "passed"}, {"name": "b", "state": "won"}, 3]}', []),
         ('{"results": {}}', []),
         ("[", None),
+        ("[" * 20_000, None),
     ],
 )
 def test_what_the_browser_says_is_kept_as_a_preview_and_decides_nothing(

@@ -200,3 +200,7 @@ def test_one_publication_is_noted_once(course: SmallCourse) -> None:
     note_publication(page, revision)
 
     assert LessonChange.objects.filter(revision=revision, published_at__lte=timezone.now()).count() == 1
+
+
+def test_a_search_for_what_no_text_holds_finds_nothing(learner: User, course: SmallCourse) -> None:
+    assert signed_in(learner).get("/learn/search/?q=%00frame%00").status_code == 200

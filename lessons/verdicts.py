@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from lessons import completion, grading
@@ -26,6 +27,8 @@ BACK_OFF = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), t
 """Waits after a checker broke; the try after the last one is the last."""
 WAIT_FOR_CHECKER = timedelta(minutes=1)
 """How long attempts are left alone while there is no checker; that costs them no try."""
+TURN = timedelta(minutes=10)
+"""What somebody handed in within this time before an attempt lets others go first."""
 LONGEST_CONSOLE = 8_000
 
 State = Attempt.State
@@ -61,17 +64,32 @@ def waiting() -> QuerySet[Attempt]:
 
 
 def claim() -> Attempt | None:
-    """Lease the oldest waiting attempt to the caller, or return None; no two callers get the same one."""
+    """Lease the next waiting attempt to the caller, or return None; no two callers get the same one.
+
+    The oldest is next, but everybody's first comes before anybody's second: whoever hands in much waits.
+    """
     lease = uuid.uuid4()
     with transaction.atomic(durable=True):
-        oldest = waiting().order_by("submitted_at", "pk").select_for_update(skip_locked=True)
-        pk = oldest.values_list("pk", flat=True).first()
+        queue = waiting().order_by(_own_before(), "submitted_at", "pk").select_for_update(skip_locked=True)
+        pk = queue.values_list("pk", flat=True).first()
         if pk is None:
             return None
         waiting().filter(pk=pk).update(
             state=State.RUNNING, lease=lease, retry_at=timezone.now() + LEASE, tries=F("tries") + 1
         )
     return Attempt.objects.filter(pk=pk, lease=lease).select_related("learner", "lesson").first()
+
+
+def _own_before() -> Coalesce:
+    """How many attempts the same learner handed in shortly before."""
+    moment = OuterRef("submitted_at")
+    before = Attempt.objects.filter(
+        learner=OuterRef("learner"),
+        kind=Attempt.Kind.EXERCISE,
+        submitted_at__lt=moment,
+        submitted_at__gt=moment - TURN,
+    )
+    return Coalesce(Subquery(before.order_by().values("learner").annotate(n=Count("pk")).values("n")), 0)
 
 
 def requeue(attempts: QuerySet[Attempt]) -> int:

@@ -371,3 +371,24 @@ def test_an_unknown_exercise_or_framework_is_not_found(learner: User, lesson: Le
     assert hand_in(client, lesson, part="cobol").status_code == 404
     assert client.get(f"{lesson.url}work/nowhere/").status_code == 404
     assert not Attempt.objects.exists()
+
+
+def test_who_hands_in_much_keeps_nobody_waiting(
+    learner: User, stranger: User, course: SmallCourse, grader: FakeGrader
+) -> None:
+    lesson = make_lesson(course.module, is_free=True, body=[exercise(), exercise("say-more")])
+    moment = timezone.now()
+    with time_machine.travel(moment, tick=False) as clock:
+        for number in range(6):
+            hand_in(
+                signed_in(learner), lesson, f"first = {number}", block=["say-hello", "say-more"][number % 2]
+            )
+            clock.shift(1)
+        for number in range(2):
+            hand_in(signed_in(stranger), lesson, f"second = {number}")
+            clock.shift(1)
+        grade()
+
+    order = [job.files["app.py"].strip() for job in grader.jobs]
+    assert order[:4] == ["first = 0", "second = 0", "first = 1", "second = 1"]
+    assert order[4:] == [f"first = {number}" for number in range(2, 6)]

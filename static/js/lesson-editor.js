@@ -5,7 +5,7 @@ const form = panel?.closest("form");
 const button = panel?.querySelector("[data-run-all]");
 const status = panel?.querySelector("[data-run-status]");
 const REFRESH_AFTER = 1500;
-const SAVED_WITHIN = 15_000;
+const SAVED_WITHIN = 6000;
 
 const say = (name, values = {}) =>
   name ? status.dataset[name].replace(/\{(\w+)\}/g, (_, key) => values[key]) : "";
@@ -58,14 +58,14 @@ async function refresh() {
   label();
 }
 
-/** Resolve once the editor has saved what was typed; reject when it can't. */
+/** Resolve once the editor has saved what was typed, if it has to; reject when it can't. */
 function saved() {
   if (!unsaved) return undefined;
   return new Promise((resolve, reject) => {
     const refuse = () => reject(new Error(say("unsaved")));
     document.addEventListener("w-autosave:success", resolve, { once: true });
     document.addEventListener("w-autosave:error", refuse, { once: true });
-    setTimeout(refuse, SAVED_WITHIN);
+    setTimeout(resolve, SAVED_WITHIN);
   });
 }
 
@@ -113,9 +113,11 @@ button?.addEventListener("click", runAll);
 
 // The editor ----------------------------------------------------------------------------------------
 
-form?.addEventListener("w-unsaved:add", () => {
-  unsaved = true;
-});
+for (const event of ["input", "w-unsaved:add"]) {
+  form?.addEventListener(event, () => {
+    unsaved = true;
+  });
+}
 document.addEventListener("w-autosave:success", ({ detail }) => {
   if (!panel) return;
   unsaved = false;

@@ -31,13 +31,18 @@ class OfflineOwner:
     """Name the account on pages that a device may keep, so that it never shows one person's to another."""
 
     KEPT = ("/courses/", "/learn/")
+    DOOR = "/accounts/"
+    """Here a visitor signs in: what a session that ran out has left goes before anybody else can see it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "GET" and request.path.startswith(self.KEPT):
+        if request.method == "GET" and request.path.startswith((*self.KEPT, self.DOOR)):
             user = request.user
-            response.headers["X-Offline-Key"] = user.device_key if user.is_authenticated else "none"
+            if not user.is_authenticated:
+                response.headers["X-Offline-Key"] = "none"
+            elif request.path.startswith(self.KEPT):
+                response.headers["X-Offline-Key"] = user.device_key
         return response

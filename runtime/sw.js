@@ -8,6 +8,7 @@ const PATIENCE = 4000;
 
 const isAsset = ({ pathname }) => pathname.startsWith("/static/") || pathname.startsWith("/runtime/");
 const isPage = ({ pathname }) => pathname.startsWith("/courses/") || pathname.startsWith("/learn/");
+const isDoor = ({ pathname }) => pathname.startsWith("/accounts/");
 const isPicture = ({ pathname }) => pathname.startsWith("/media/");
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -21,6 +22,8 @@ self.addEventListener("fetch", (event) => {
   else if (isPicture(url)) event.respondWith(fromNetwork(request, () => caches.match(request)));
   else if (isPage(url) && (request.mode === "navigate" || url.pathname.endsWith("/output/"))) {
     event.respondWith(page(event, request));
+  } else if (isDoor(url) && request.mode === "navigate") {
+    event.respondWith(door(request));
   }
 });
 
@@ -41,6 +44,13 @@ async function page(event, request) {
   const answer = fetch(request);
   event.waitUntil(answer.then((response) => keep(request, response.clone()), () => {}));
   return fromNetwork(request, () => keptPage(request), answer);
+}
+
+/** Who comes to sign in finds nothing that an earlier session has left. */
+async function door(request) {
+  const response = await fetch(request);
+  await keep(request, response).catch(() => {});
+  return response;
 }
 
 /** The network's answer; what is kept when there is none, or none soon. */

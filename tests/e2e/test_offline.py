@@ -94,6 +94,21 @@ def test_a_page_that_was_never_opened_says_that_you_are_offline(page: Page) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
 
 
+def test_the_door_takes_away_what_a_session_that_has_run_out_left(page: Page) -> None:
+    enter(page, "student@example.com")
+    page.goto("/learn/")
+    page.wait_for_function("async () => (await (await caches.open('pages')).keys()).length > 1")
+    page.context.clear_cookies()
+
+    page.goto("/learn/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+
+    assert kept_pages(page) == []
+    page.context.set_offline(True)
+    page.goto("/learn/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
+
+
 def test_logging_out_leaves_nothing_and_another_account_sees_nothing(page: Page) -> None:
     enter(page, "student@example.com")
     page.goto("/courses/python-full-stack/first-pages/urls-and-views/")

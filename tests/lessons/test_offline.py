@@ -45,6 +45,14 @@ def test_pages_name_the_account_that_they_are_for(
 
 def test_pages_without_an_account_say_so(visitor: Client, course: SmallCourse) -> None:
     assert visitor.get(course.free.url)["X-Offline-Key"] == "none"
+    assert visitor.get("/accounts/login/")["X-Offline-Key"] == "none"
+
+
+def test_account_pages_are_not_kept(learner: User) -> None:
+    response = signed_in(learner).get("/accounts/")
+
+    assert response.status_code == 200
+    assert "X-Offline-Key" not in response
 
 
 def test_the_plan_and_the_pages_name_the_same_account(learner: User, course: SmallCourse) -> None:

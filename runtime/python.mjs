@@ -17,8 +17,9 @@ const GLUE = `
 import importlib, json, sys
 import harness
 
-def listen(listener):
-    harness.set_console(listener)
+def listen(on_text, on_place):
+    harness.set_console(on_text)
+    harness.tell_place(on_place)
 
 def warm_up(names):
     for name in names:
@@ -35,9 +36,10 @@ sys.path_importer_cache.clear()
  * Start Python with the bundles named, from the folder of this version.
  *   read(name)    gives the bytes of one of its files
  *   onText(text)  is told what Python prints
+ *   onPlace(file, line)  is told where a loop is that goes on
  * Returns ask(message), which hands a message to the harness and gives its answer.
  */
-export async function startPython({ base, packages, read, onText }) {
+export async function startPython({ base, packages, read, onText, onPlace = () => {} }) {
   const unknown = packages.find((name) => !(name in WARM_UP));
   if (unknown !== undefined) throw new Error(`There is no bundle ${unknown}.`);
   const archives = Promise.all(["harness", ...packages].map((name) => read(`${name}.zip`)));
@@ -54,7 +56,7 @@ export async function startPython({ base, packages, read, onText }) {
   });
   for (const archive of await archives) unpack(pyodide.FS, archive);
   const [listen, warmUp, ask] = pyodide.runPython(GLUE, { globals: pyodide.toPy({}) });
-  listen(onText);
+  listen(onText, onPlace);
   warmUp(pyodide.toPy(packages.flatMap((name) => WARM_UP[name])));
   return (message) => {
     const answer = ask(JSON.stringify(message));

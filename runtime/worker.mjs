@@ -1,6 +1,6 @@
 // One Python in a worker of its own. The page starts it with {id, op: "boot", packages}, then sends messages
 // for lessons/harness; it answers {id, type: "result", value} or {id, type: "fatal", message} and tells
-// {type: "progress", loaded, total} and {type: "console", text} meanwhile.
+// {type: "progress", loaded, total}, {type: "console", text} and {type: "place", file, line} meanwhile.
 import { lockDown } from "./lockdown.mjs";
 import manifest from "./manifest.mjs";
 import { startPython } from "./python.mjs";
@@ -41,7 +41,8 @@ async function boot(packages) {
   const watch = stallWatch();
   try {
     self.fetch = countingFetch(packages, watch.alive);
-    const started = startPython({ base: BASE, packages, read, onText: say });
+    const onPlace = (file, line) => post({ type: "place", file, line });
+    const started = startPython({ base: BASE, packages, read, onText: say, onPlace });
     const ask = await Promise.race([started, watch.stalled]);
     lockDown();
     return ask;

@@ -6,6 +6,6 @@ WebAssembly. `handle` takes and gives what JSON can carry.
 
 from .console import set_console
 from .expecting import CheckFailed, expect
-from .session import handle
+from .session import handle, tell_place
 
-__all__ = ["CheckFailed", "expect", "handle", "set_console"]
+__all__ = ["CheckFailed", "expect", "handle", "set_console", "tell_place"]

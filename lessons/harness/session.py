@@ -13,6 +13,7 @@ from typing import Any
 
 from . import apps, shims, trouble, wsgi
 from .console import console
+from .place import follow
 from .running import outside_loops
 from .workspace import BadFiles, Workspace
 
@@ -184,6 +185,11 @@ def handle(message: Message) -> Message:
     finally:
         sys.stdout, sys.stderr = streams
     return answer | {"console": console.take()}
+
+
+def tell_place(tell: Callable[[str, int], object], *, every: float = 1.0) -> None:
+    """Have the page told the file and line of a loop that goes on."""
+    follow(tell, relative=lambda name: _session.workspace.relative(name) if _session else None, every=every)
 
 
 def _operate(message: Message) -> Message:

@@ -177,6 +177,7 @@ def test_loops_are_stopped_and_floods_are_cut(open_lesson: Callable[..., Page]) 
 
     run(loop)
     expect(status(loop)).to_contain_text("Stopped after 10 seconds. Is there a loop that never ends?")
+    expect(status(loop)).to_contain_text("The last line reached was 3 of main.py.")
     expect(console(loop)).to_contain_text("begun")
 
     flood = run(pane(page, "flood"))

@@ -246,7 +246,10 @@ export class Pane {
     if (reason === "load") return this.#cannotLoad(true);
     const words = { time: "stopped", user: "ended", output: "flooded", crash: "crashed", memory: "asleep" };
     this.#state(["time", "output", "crash"].includes(reason) ? "error" : "idle");
-    this.output?.status(words[reason] ? say(words[reason], { seconds: LIMIT_SECONDS }) : "");
+    const place = reason === "time" && this.runtime?.place;
+    const where = place ? ` ${say("reached", place)}` : "";
+    this.output?.status(words[reason] ? say(words[reason], { seconds: LIMIT_SECONDS }) + where : "");
+    if (place) this.code.files.mark(place.file, place.line);
     if (reason === "cancel") this.#dropOutput();
   }
 

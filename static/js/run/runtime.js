@@ -29,6 +29,7 @@ class Runtime {
   #watchdog = 0;
   #ended = "";
   progress = null;
+  place = null;
   isReady = false;
   isBusy = false;
   onprogress = () => {};
@@ -55,6 +56,7 @@ class Runtime {
   /** Send one message to the harness; rejects with Ended when no answer comes in time. */
   async ask(message) {
     this.isBusy = true;
+    this.place = null;
     const timer = setTimeout(() => this.end("time"), ANSWER_WITHIN);
     this.#heard = 0;
     this.#count = 0;
@@ -109,6 +111,8 @@ class Runtime {
       this.#watch();
       this.progress = { loaded: Math.min(data.loaded, data.total), total: data.total };
       this.onprogress(this.progress);
+    } else if (data.type === "place" && typeof data.file === "string" && Number.isInteger(data.line)) {
+      this.place = { file: data.file.slice(0, 200), line: data.line };
     } else if (data.type === "result" || data.type === "fatal") {
       this.#settle(data);
     }

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from lessons import example_runs, verdicts
+from lessons import example_runs, verdicts, visitors
 from lessons.grading import GraderUnavailable
 from lessons.models import LessonPage
 from lessons.quizzes import sitting
@@ -28,6 +28,12 @@ def run_examples(lesson_id: int, again: bool = False) -> None:
         example_runs.run_lesson(lesson, again=again)
     except GraderUnavailable as error:
         log.warning("examples_not_run", lesson=lesson_id, error=str(error))
+
+
+@shared_task(name="lessons.forget_visitors")
+def forget_visitors() -> None:
+    """Delete what visitors did long ago and nobody claimed."""
+    visitors.forget_visitors()
 
 
 @shared_task(name="lessons.run_all_examples")

@@ -1,12 +1,14 @@
 """Whose work it is: a learner's, or a visitor's until they have an account."""
 
 from collections import defaultdict
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
 from lessons import completion
@@ -15,6 +17,8 @@ from lessons.models import Attempt, LessonPage, Owner
 log = structlog.get_logger(__name__)
 
 SESSION_KEY = "visitor"
+KEPT_FOR = timedelta(days=60)
+"""How long the attempts of a visitor wait for an account; a session ends long before."""
 
 
 def owner_of(request: HttpRequest) -> Owner:
@@ -66,6 +70,13 @@ def move_work(visitor: UUID, learner: User) -> int:
         completion.settle(learner, lesson)
     log.info("visitor_work_moved", learner=learner.pk, attempts=len(brought))
     return len(brought)
+
+
+def forget_visitors() -> int:
+    """Delete the attempts of visitors that nobody has brought into an account in time; return how many."""
+    before = timezone.now() - KEPT_FOR
+    deleted, _kinds = Attempt.objects.filter(visitor__isnull=False, started_at__lt=before).delete()
+    return deleted
 
 
 def _highest_numbers(learner: User, lessons: set[int]) -> dict[tuple[int, str], int]:

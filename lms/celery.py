@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "forget-visitors": {"task": "lessons.forget_visitors", "schedule": crontab(hour=3, minute=10)},
     "run-examples": {"task": "lessons.run_all_examples", "schedule": crontab(hour=2, minute=30)},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }

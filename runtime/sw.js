@@ -35,9 +35,23 @@ async function asset(request) {
   const control = response.headers.get("cache-control") ?? "";
   if (response.ok && control.includes("immutable")) {
     const copy = response.clone();
-    caches.open(ASSETS).then((cache) => cache.put(request, copy)).catch(() => {});
+    caches.open(ASSETS).then((cache) => keepAsset(cache, request, copy)).catch(() => {});
   }
   return response;
+}
+
+/** Keep a file; a file of one version of Python drives those of other versions out. */
+async function keepAsset(cache, request, response) {
+  await cache.put(request, response);
+  const version = versionOf(request.url);
+  if (!version) return;
+  for (const kept of await cache.keys()) {
+    if (![null, version].includes(versionOf(kept.url))) await cache.delete(kept);
+  }
+}
+
+function versionOf(url) {
+  return new URL(url).pathname.match(/^\/runtime\/([^/]+)\//)?.[1] ?? null;
 }
 
 async function page(event, request) {

@@ -46,11 +46,13 @@ async function send(item) {
     body: new URLSearchParams(item.values),
     headers: { "X-CSRFToken": token, Accept: "application/json" },
   });
-  if (response.status >= 500) throw new Error(String(response.status));
+  const isSignedOut = response.redirected && new URL(response.url).pathname.startsWith("/accounts/");
+  if (response.status >= 500 || isSignedOut) throw new Error(String(response.status));
   return response.ok ? "" : response.status === 409 ? words.conflict : words.refused;
 }
 
 let isSending = false;
+let wasSent = false;
 
 /** Send what waits, oldest first. What the server refuses stays, with the reason, until the person looks at it. */
 async function flush() {
@@ -61,6 +63,7 @@ async function flush() {
       const problem = await send(item);
       const others = queued().filter(({ key }) => key !== item.key);
       store(problem ? [...others, { ...item, problem }] : others);
+      wasSent ||= !problem;
     }
   } catch {
     // The network went again: the rest waits.
@@ -96,6 +99,7 @@ function show() {
   const waiting = items.filter(({ problem }) => !problem).length;
   const lines = [];
   if (!navigator.onLine) lines.push(line(words.offline));
+  if (wasSent && !waiting) lines.push(line(words.sent));
   if (waiting) lines.push(line(words.waiting.replace("{}", waiting)));
   for (const item of items.filter(({ problem }) => problem)) lines.push(line(item.problem, item));
   banner.replaceChildren(...lines);

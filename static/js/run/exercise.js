@@ -1,5 +1,6 @@
 // An exercise: checked here at once, handed in to be decided on the server.
 
+import { enqueue } from "../offline.js";
 import { paneOf } from "./pane.js";
 import { sourceOf } from "./sources.js";
 import { part, say } from "./words.js";
@@ -88,8 +89,8 @@ export async function handIn(form) {
   const files = pane.code.current();
   button.setAttribute("aria-disabled", "true");
   button.textContent = say("sending");
+  const body = new URLSearchParams(new FormData(form));
   try {
-    const body = new URLSearchParams(new FormData(form));
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
     if (!response.headers.get("content-type")?.includes("html") || response.redirected) return form.submit();
     if (response.ok) {
@@ -99,7 +100,10 @@ export async function handIn(form) {
     replace(form.dataset.handIn, await response.text());
     poll(sectionOf(form));
   } catch {
-    pane.root.querySelector("[data-kept]").textContent = say("notsent");
+    const what = sectionOf(form).querySelector("h3").textContent;
+    const isQueued = enqueue({ url: form.action, body, what });
+    if (isQueued) form.elements.key.value = freshKey();
+    pane.root.querySelector("[data-kept]").textContent = say(isQueued ? "queued" : "notsent");
   } finally {
     button.replaceChildren(...label);
     button.removeAttribute("aria-disabled");

@@ -141,6 +141,8 @@ def _expect_check_functions(source: str) -> None:
     except SyntaxError as error:
         message = _("Line %(line)s is no Python: %(reason)s")
         raise ValidationError(message % {"line": error.lineno, "reason": error.msg}) from error
+    except (RecursionError, MemoryError) as error:
+        raise ValidationError(_("It is nested too deep to be read.")) from error
     tests: list[Any] = [
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]

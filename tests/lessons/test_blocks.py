@@ -116,3 +116,11 @@ def test_the_search_for_marks_grows_no_faster_than_the_line(start: str, middle: 
         return min(timeit.repeat(lambda: split_marks(code), number=3, repeat=5))
 
     assert seconds(32_000) < 32 * seconds(4_000), "8 times the length may not take 64 times as long"
+
+
+@pytest.mark.parametrize("deep", ["-" * 100_000 + "1", "a." * 50_000 + "b", "(" * 10_000])
+def test_checks_that_python_cannot_read_are_refused_in_words(deep: str) -> None:
+    block = BODY.child_blocks["exercise"].child_blocks["checks"]
+
+    with pytest.raises(ValidationError, match="no Python|too deep"):
+        block.clean(f"def test_home(app):\n    return {deep}\n")

@@ -42,7 +42,8 @@ class Requirement:
         """What is asked, as the end of a sentence that starts with "To finish:"."""
         if self.kind == "exercise":
             return _("pass “%(title)s”") % {"title": self.title}
-        return _("reach %(share)s\N{NO-BREAK SPACE}%% in “%(title)s”") % {"share": self.share, "title": self.title}
+        values = {"share": self.share, "title": self.title}
+        return _("reach %(share)s\N{NO-BREAK SPACE}%% in “%(title)s”") % values
 
 
 def asks_for_work(lesson: LessonPage) -> bool:

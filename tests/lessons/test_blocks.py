@@ -122,5 +122,5 @@ def test_the_search_for_marks_grows_no_faster_than_the_line(start: str, middle: 
 def test_checks_that_python_cannot_read_are_refused_in_words(deep: str) -> None:
     block = BODY.child_blocks["exercise"].child_blocks["checks"]
 
-    with pytest.raises(ValidationError, match="no Python|too deep"):
+    with pytest.raises(ValidationError, match=r"no Python|too deep"):
         block.clean(f"def test_home(app):\n    return {deep}\n")

@@ -17,6 +17,8 @@ from lessons.models import Draft, LessonPage
 MOST_FILES = 20
 MOST_CHARACTERS = 64 * 1024
 """Of one file."""
+MOST_BYTES = 256 * 1024
+"""Of all files together, as they travel."""
 WITH_CODE = ("code", "parallel", "exercise")
 """Types of the blocks in which code can be edited."""
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}){0,4}")
@@ -67,6 +69,8 @@ def checked_files(files: Any, *, known: set[str]) -> dict[str, str]:
                 _("Shorten the file “%(name)s”: it may have %(count)s characters.")
                 % {"name": name, "count": f"{MOST_CHARACTERS:,}"}
             )
+    if sum(len(source.encode()) for source in files.values()) > MOST_BYTES:
+        raise WorkRefused(_("Shorten your files: together they are too long to be kept."))
     return {name: source.replace("\r\n", "\n").replace("\r", "\n") for name, source in files.items()}
 
 

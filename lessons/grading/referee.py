@@ -21,6 +21,8 @@ EXAMPLE_LIMITS = Limits()
 JUDGE_SECONDS = 10.0
 """What the judge may take by itself, in all."""
 MOST_RESULTS, LONGEST_TEXT = 200, 4_000
+LONGEST_KEPT = 100_000
+"""Characters of one text in the answer of an example; a page shows fewer."""
 KILLED_STATUS, PROCESSOR_TIME_STATUS = 137, 152
 STOPPED: dict[Reason, tuple[str, str]] = {
     "time": ("TimeLimit", "Your program took too long and was stopped. Is there a loop that never ends?"),
@@ -123,9 +125,9 @@ def run_example(
         wait_until_ready(jail)
         started = subject.ask({"op": "start", "kind": kind, "files": files})
         if not started.get("ok"):
-            return ExampleRun(False, [], subject.console, started.get("trouble"))
+            return ExampleRun(False, [], subject.console, as_stored(started.get("trouble")))
         asked = requests if kind == "app" else [{"op": "run", "stdin": ""}]
-        responses = [subject.ask({"op": "request", **request}) for request in asked]
+        responses = [as_stored(subject.ask({"op": "request", **request})) for request in asked]
     trouble = next((answer["trouble"] for answer in responses if answer.get("trouble")), None)
     return ExampleRun(trouble is None, responses, subject.console, trouble)
 
@@ -198,6 +200,15 @@ def stopped(reason: Reason) -> dict[str, Any]:
         "headers": [],
         "body": "",
     }
+
+
+def as_stored(value: Any) -> Any:
+    """Return an answer as it can be stored: its texts without what a database refuses, and cut."""
+    if isinstance(value, str):
+        return storable(value[:LONGEST_KEPT])
+    if isinstance(value, dict):
+        return {storable(str(name)): as_stored(item) for name, item in value.items()}
+    return [as_stored(item) for item in value] if isinstance(value, list) else value
 
 
 def storable(text: str) -> str:

@@ -9,18 +9,24 @@ if (account && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("/sw.js").catch(() => {});
 }
 
-function queued() {
+function queuedOfAll() {
   try {
     const all = JSON.parse(localStorage.getItem(QUEUE) ?? "[]");
-    return Array.isArray(all) ? all.filter((item) => item.account === account) : [];
+    return Array.isArray(all) ? all : [];
   } catch {
     return [];
   }
 }
 
+function queued() {
+  return queuedOfAll().filter((item) => item.account === account);
+}
+
+/** Keep these as what waits of this account; what another account left waits on. */
 function store(items) {
+  const all = [...queuedOfAll().filter((item) => item.account !== account), ...items];
   try {
-    if (items.length) localStorage.setItem(QUEUE, JSON.stringify(items));
+    if (all.length) localStorage.setItem(QUEUE, JSON.stringify(all));
     else localStorage.removeItem(QUEUE);
     return true;
   } catch {

@@ -223,3 +223,13 @@ def test_saving_costs_the_same_whatever_is_kept_already(learner: User, course: S
     for number in range(1, 5):
         cost(f"block-{number}", 0)
     assert cost("block-0", 2) == alone <= 7
+
+
+def test_many_large_files_are_refused_in_words(learner: User, lesson: LessonPage) -> None:
+    files = {f"part{number}.py": "🐍" * 60_000 for number in range(2)}
+
+    response = save(signed_in(learner), lesson, files)
+
+    assert response.status_code == 422
+    assert "together they are too long" in response.json()["error"]
+    assert not Draft.objects.exists()

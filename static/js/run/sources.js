@@ -15,5 +15,5 @@ export function sourceOf(box) {
 /** The packages that these files import; Flask's database package brings both of its parts. */
 export function packagesOf(files) {
   const code = Object.values(files).join("\n");
-  return FRAMEWORKS.filter((name) => new RegExp(`^\\s*(?:from|import)\\s+(?:flask_)?${name}\\b`, "m").test(code));
+  return FRAMEWORKS.filter((name) => new RegExp(`^[ \\t]*(?:from|import)[ \\t]+(?:flask_)?${name}\\b`, "m").test(code));
 }

@@ -122,6 +122,17 @@ def test_an_example_answers_to_the_requests_of_its_lesson(grader: Grader) -> Non
     assert '"count":2' in run.responses[0]["body"].replace(" ", "")
 
 
+def test_what_an_example_answers_can_be_stored(grader: Grader) -> None:
+    app = "from flask import Flask\napp = Flask(__name__)\n\n@app.get('/')\ndef home():\n    return '\\0' * 200_000"
+
+    run = grader.run_example({"app.py": app}, "app", [{"method": "GET", "path": "/"}])
+
+    assert run.ok
+    body = run.responses[0]["body"]
+    assert "\0" not in body
+    assert 0 < len(body) <= referee.LONGEST_KEPT
+
+
 def test_a_failing_example_tells_its_trouble(grader: Grader) -> None:
     run = grader.run_example({"main.py": "print('so far')\n1 / 0\n"}, "script", [])
 

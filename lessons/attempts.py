@@ -97,7 +97,8 @@ def expect_room(owner: Owner, lesson: LessonPage, block_id: str) -> None:
 
 def _same_work(known: Attempt, owner: Owner, values: dict[str, Any]) -> Attempt:
     mine = all(getattr(known, field) == value for field, value in owner.items())
-    if mine and (known.lesson_id, known.block_id) == (values["lesson"].pk, values["block_id"]):
+    asked = (values["lesson"].pk, values["block_id"], values["part"])
+    if mine and (known.lesson_id, known.block_id, known.part) == asked:
         return known
     raise WorkRefused(_("This form was used before. Load the lesson again."))
 

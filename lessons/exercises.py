@@ -1,6 +1,6 @@
 """An exercise as one person sees it: their code, what the checks said, and what may be shown by now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -43,6 +43,8 @@ class ShownTrack:
     """Empty until it may be seen."""
     version: int = 0
     saved_at: datetime | None = None
+    key: UUID = field(default_factory=uuid4)
+    """One use: the same form sent twice hands in once. Each framework has its own form."""
 
     @property
     def run(self) -> str:
@@ -69,8 +71,6 @@ class ShownExercise:
     checks: tuple[CodeLine, ...]
     hidden_count: int
     work: BlockWork
-    key: UUID
-    """One use: the same form sent twice hands in once."""
     is_kept: bool
     front: str
     """The framework that a page with scripts shows first."""
@@ -91,7 +91,6 @@ def show_exercise(
         checks=highlighted_lines(exercise["checks"], "python"),
         hidden_count=len(names_of_checks(exercise["hidden_checks"])),
         work=done,
-        key=uuid4(),
         is_kept=bool(work and work.is_kept),
         front=_front(
             exercise, [refusal.part if refusal else "", done.latest.part if done.latest else "", view]

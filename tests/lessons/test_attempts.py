@@ -123,6 +123,20 @@ def test_one_key_is_one_attempt_however_often_it_is_sent(
     assert Attempt.objects.count() == len(grader.jobs) == 1
 
 
+def test_both_frameworks_are_handed_in_from_one_page(
+    learner: User, lesson: LessonPage, grader: FakeGrader
+) -> None:
+    client = signed_in(learner)
+    page = client.get(lesson.url).content.decode()
+    forms = re.findall(r'name="key" value="([^"]+)">\s*<input[^>]*name="part" value="(\w+)"', page)
+    assert {part for _, part in forms} == {"flask", "django"}
+
+    for key, part in forms:
+        hand_in(client, lesson, key=key, part=part)
+
+    assert set(Attempt.objects.values_list("part", flat=True)) == {"flask", "django"}
+
+
 @pytest.mark.parametrize(
     ("claimed", "kept"),
     [

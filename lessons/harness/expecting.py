@@ -17,7 +17,7 @@ class CheckFailed(AssertionError):
 
 def shown(value: Any) -> str:
     """Return a value as a learner reads it, cut where it is long."""
-    text = value if isinstance(value, str) else repr(value)
+    text = _without_styling(value) if isinstance(value, str) else repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
@@ -109,6 +109,14 @@ class Expectation:
 def expect(value: Any, what: str = "the value") -> Expectation:
     """Begin a sentence about a value: `expect(page.status, "the status").equals(200)`."""
     return Expectation(value, what)
+
+
+def _without_styling(text: str) -> str:
+    """Return a whole page without what nobody reads of it: styles, scripts and the empty lines they leave."""
+    if not re.match(r"\s*<(!doctype|html)\b", text, re.IGNORECASE):
+        return text
+    unread = r"(?is)<(style|script|svg)\b.*?</\1\s*>|<(meta|link)\b[^>]*>|<!--.*?-->"
+    return re.sub(r"\s*\n\s*", "\n", re.sub(unread, "", text)).strip()
 
 
 def _has(value: Any, part: Any) -> bool:

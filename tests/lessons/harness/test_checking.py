@@ -55,6 +55,22 @@ def test_a_heading(app):
     ]  # fmt: skip
 
 
+def test_a_page_is_shown_without_its_styles_and_scripts() -> None:
+    body = """<!DOCTYPE html>
+<html><head><meta name="robots" content="NONE"><title>Page not found</title>
+<style>
+  html * { padding: 0; }
+</style></head>
+
+<body><h1>Page not found</h1><script>start()</script></body></html>"""
+    source = "def test_x(app): expect(app.get('/').text, 'the page').contains('Jobs')"
+
+    (result,) = results(source, {"status": 404, "headers": [], "body": body})
+
+    head = "<html><head><title>Page not found</title>\n</head>"
+    assert result["got"] == f"<!DOCTYPE html>\n{head}\n<body><h1>Page not found</h1></body></html>"
+
+
 def test_plain_assert_tells_both_sides() -> None:
     (result,) = results("def test_x(app):\n    assert app.get('/').one('h1').text == 'Job board'")
     assert (result["state"], result["expected"], result["got"]) == ("failed", "Job board", "Jobs")

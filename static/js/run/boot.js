@@ -16,16 +16,23 @@ function load() {
 
 const exercise = () => import("./exercise.js");
 
-async function use(root, action) {
+/** Do something with a part of the runner; say so when that can't be loaded. */
+async function use(root, action, part = load) {
+  let loaded;
   try {
-    return action(await load());
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const words = document.querySelector("#runner").content;
-    root.querySelector("[data-kept]").textContent = words.querySelector("[data-word=cannotload]").textContent;
-    return undefined;
+    loaded = await part();
+  } catch {
+    return cannotLoad(root);
   }
+  return action(loaded);
 }
+
+function cannotLoad(root) {
+  const words = document.querySelector("#runner").content;
+  root.querySelector("[data-kept]").textContent = words.querySelector("[data-word=cannotload]").textContent;
+}
+
+const useChecks = (root) => use(root, ({ check }) => check(root), exercise);
 
 // Tabs --------------------------------------------------------------------------------------------
 
@@ -83,7 +90,7 @@ document.addEventListener("click", (event) => {
   if (!root || event.target.closest("button.m")) return;
   const button = event.target.closest("[data-do], .tries button");
   if (button?.dataset.do === "check") {
-    exercise().then(({ check }) => check(root));
+    useChecks(root);
   } else if (button) {
     use(root, ({ act }) => act(root, button.dataset.do ?? "try", button));
   } else if (event.target.closest(".code") && getSelection().isCollapsed) {
@@ -101,7 +108,7 @@ document.addEventListener(
       event.preventDefault();
       event.stopPropagation();
       if (!event.shiftKey) use(root, ({ act }) => act(root, "run"));
-      else if (root.querySelector("[data-do=check]")) exercise().then(({ check }) => check(root));
+      else if (root.querySelector("[data-do=check]")) useChecks(root);
     } else if (event.target.matches(".code")) {
       event.preventDefault();
       use(root, ({ paneOf }) => paneOf(root).code.edit({ line: 1, column: 0 }));
@@ -136,7 +143,11 @@ for (const section of document.querySelectorAll(".exercise")) {
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-hand-in]")) return;
   event.preventDefault();
-  exercise().then(({ handIn }) => handIn(event.target), () => event.target.submit());
+  const form = event.target;
+  exercise().then(
+    ({ handIn }) => handIn(form),
+    () => (navigator.onLine ? form.submit() : cannotLoad(form.closest(RUNNABLE))),
+  );
 });
 document.addEventListener("toggle", ({ target }) => target.open && target.setAttribute("data-opened", ""), true);
 

@@ -92,6 +92,7 @@ export class Draft {
     this.#files = null;
     this.#accepted = files;
     this.#write(files, true, true);
+    this.#does.say(say("saved", { time: timeOf(Date.now()) }));
   }
 
   /** Ask once, at the first sign of use, whether another device has newer code. */
@@ -140,7 +141,7 @@ export class Draft {
       else if (response.ok && answer.version) this.#sent(files, answer);
       else this.#does.say(typeof answer.error === "string" && !again ? answer.error : say(again ? "unsent" : "kept"));
     } catch {
-      this.#does.say(say(navigator.onLine ? "unsent" : "offline"));
+      this.#does.say(say(navigator.onLine || this.local() ? "unsent" : "offline"));
       again = navigator.onLine ? RETRY_AFTER : 0;
     }
     this.#sending = false;

@@ -95,6 +95,7 @@ export async function handIn(form) {
     if (!response.headers.get("content-type")?.includes("html") || response.redirected) return form.submit();
     if (response.ok) {
       pane.code.draft.handedIn(files);
+      pane.root.querySelector("[data-piece=checked]")?.remove();
       form.elements.key.value = freshKey();
     }
     replace(form.dataset.handIn, await response.text());

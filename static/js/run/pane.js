@@ -284,8 +284,8 @@ export class Pane {
     if (!this.code.mayReset()) return;
     this.runtime?.end("cancel");
     this.#dropOutput();
-    this.#state("idle");
     this.code.reset();
+    this.#state("idle");
   }
 }
 

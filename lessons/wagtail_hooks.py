@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -20,7 +21,7 @@ from wagtail.models import ModelLogEntry, Page
 from accounts.access import SignedInRequest
 from lessons.admin.panels import FailingCode, failing_runs
 from lessons.admin.publishing import OVERRIDE, check_before_publishing, refused_of
-from lessons.models import LessonPage
+from lessons.models import Attempt, Draft, LessonPage, Note, Progress
 
 hooks.register("before_publish_page", check_before_publishing)
 
@@ -113,12 +114,17 @@ def check_before_bulk_publishing(
 
 
 def _studied_lessons(pages: list[Page]) -> list[str]:
-    """Return the titles of lessons at or below the pages in which somebody has progress; one query each."""
+    """Return the titles of lessons at or below the pages in which somebody has done anything; a query each.
+
+    A visitor's attempt and a note on a lesson that was never opened come without progress.
+    """
+    has_work = Q()
+    for model in (Progress, Attempt, Draft, Note):
+        has_work |= Exists(model._default_manager.filter(lesson=OuterRef("pk")))
     titles: dict[int, str] = {}
     for page in pages:
         lessons = LessonPage.objects.descendant_of(page, inclusive=True)
-        studied = lessons.filter(progress__isnull=False).distinct().order_by("path")
-        titles |= dict(studied.values_list("pk", "title"))
+        titles |= dict(lessons.filter(has_work).order_by("path").values_list("pk", "title"))
     return list(titles.values())
 
 

@@ -1,5 +1,7 @@
 """Pages with learners' work are not deleted in the CMS; the refusal says what to do instead."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -11,9 +13,11 @@ from accounts.models import User
 from courses.models import Cohort
 from enrollment.admin.forms import CohortForm
 from lessons.models import Progress
+from lessons.study import save_note
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.courses import CohortFactory, make_course
 from tests.factories.enrollment import LeadFactory
+from tests.factories.work import decided
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +62,22 @@ def test_a_bulk_deletion_with_such_a_lesson_deletes_nothing(
     assert response.status_code == 302
     assert "Unpublish instead" in message_of(desk)
     assert Page.objects.filter(pk__in=[course.last.pk, course.locked.pk]).count() == 2
+
+
+@pytest.mark.parametrize("whose", ["visitor", "learner"])
+def test_a_lesson_with_work_and_no_progress_stays(
+    desk: Client, course: SmallCourse, stranger: User, whose: str
+) -> None:
+    if whose == "visitor":
+        decided({"visitor": uuid4()}, course.free)
+    else:
+        save_note(stranger, course.free, "Ask about paths.")
+
+    response = desk.post(f"/cms/pages/{course.free.pk}/delete/", CONFIRMED)
+
+    assert response.status_code == 302
+    assert "Nothing was deleted" in message_of(desk)
+    assert Page.objects.filter(pk=course.free.pk).exists()
 
 
 @pytest.mark.usefixtures("_studied")

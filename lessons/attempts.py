@@ -1,6 +1,7 @@
 """Handing work in. Attempts are kept for good; none is overwritten. `lessons.verdicts` decides them."""
 
 import hashlib
+import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -34,9 +35,11 @@ def submit(
 ) -> Attempt:
     """Hand in files for an exercise and return its attempt, which waits for the server's check.
 
-    One `key` makes one attempt, whatever is retried or doubled. What is asked is written down with it, so
-    that a later edit of the lesson changes no verdict. Raises WorkRefused. Four queries.
+    One `key` makes one attempt of the same files, whatever is retried or doubled; other files, sent from a
+    form that a browser went back to, make another one. What is asked is written down with it, so that a
+    later edit of the lesson changes no verdict. Raises WorkRefused. Four queries.
     """
+    key = _key_of_files(key, files)
     block = lesson.block(block_id, "exercise")
     if block is None or block.value.track(part) is None:
         raise WorkRefused(_("This exercise is no longer here. Load the lesson again."))
@@ -61,6 +64,11 @@ def submit(
             if tried == MOST_TRIES_TO_NUMBER:
                 raise
     raise AssertionError("unreachable")
+
+
+def _key_of_files(key: uuid.UUID, files: dict[str, str]) -> uuid.UUID:
+    """Return the same key for the same files of a form, and another one for others."""
+    return uuid.uuid5(key, json.dumps(files, sort_keys=True))
 
 
 def what_is_asked(exercise: ExerciseValue, part: str) -> dict[str, Any]:

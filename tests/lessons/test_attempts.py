@@ -123,6 +123,19 @@ def test_one_key_is_one_attempt_however_often_it_is_sent(
     assert Attempt.objects.count() == len(grader.jobs) == 1
 
 
+def test_other_code_from_a_form_that_was_used_is_checked_too(
+    learner: User, lesson: LessonPage, grader: FakeGrader
+) -> None:
+    client, key = signed_in(learner), str(uuid4())
+    hand_in(client, lesson, "app = None\n", key=key)
+
+    for _ in range(2):
+        hand_in(client, lesson, SOLVED, key=key)
+    grade()
+
+    assert list(Attempt.objects.order_by("number").values_list("state", flat=True)) == ["failed", "passed"]
+
+
 def test_both_frameworks_are_handed_in_from_one_page(
     learner: User, lesson: LessonPage, grader: FakeGrader
 ) -> None:

@@ -72,7 +72,9 @@ def draft(request: HttpRequest, course: str, module: str, lesson: str, block: st
 def submit(request: HttpRequest, course: str, module: str, lesson: str, block: str) -> HttpResponse:
     """Hand in an exercise to be checked, keep its code as the draft, and go back to the exercise.
 
-    What can't be taken is shown with the lesson and the code, so that nothing typed is lost.
+    `late` says that it waited on a device for the network: then newer code may have been saved elsewhere,
+    and the draft stays as it is. What can't be taken is shown with the lesson and the code, so that nothing
+    typed is lost.
     """
     if not request.user.is_authenticated:
         page = open_lesson(request, course, module, lesson)
@@ -91,7 +93,8 @@ def submit(request: HttpRequest, course: str, module: str, lesson: str, block: s
     }
     try:
         files = work.checked_files(files, known=work.names_in(found, part))
-        work.overwrite_draft(request.user, page, block_id=block, part=part, files=files)
+        if "late" not in request.POST:
+            work.overwrite_draft(request.user, page, block_id=block, part=part, files=files)
         with transaction.atomic():
             attempts.submit(
                 {"learner": request.user},

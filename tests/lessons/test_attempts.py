@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from lessons import attempts, verdicts
 from lessons.grading import GraderUnavailable
-from lessons.models import Attempt, LessonPage, Progress
+from lessons.models import Attempt, Draft, LessonPage, Progress
 from lessons.tasks import grade
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.lessons import make_lesson
@@ -134,6 +134,19 @@ def test_other_code_from_a_form_that_was_used_is_checked_too(
     grade()
 
     assert list(Attempt.objects.order_by("number").values_list("state", flat=True)) == ["failed", "passed"]
+
+
+def test_what_waited_for_the_network_is_checked_and_leaves_newer_code_alone(
+    learner: User, lesson: LessonPage, grader: FakeGrader
+) -> None:
+    client = signed_in(learner)
+    hand_in(client, lesson, "newer = True\n")
+
+    hand_in(client, lesson, SOLVED, late="1")
+    grade()
+
+    assert Attempt.objects.passed().count() == 1
+    assert Draft.objects.get().content == {"files": {"app.py": "newer = True\n"}}
 
 
 def test_both_frameworks_are_handed_in_from_one_page(

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -306,6 +307,33 @@ def test_an_exercise_is_checked_here_and_handed_in_to_the_server(
     attempt = Attempt.objects.get(learner=learner)
     assert '@app.get("/")' in attempt.answers["files"]["app.py"]
     assert attempt.claimed["results"] == [{"name": "test_hello", "state": "passed"}]
+
+
+def test_a_server_that_fails_is_seen_at_handing_in_and_asked_again_for_the_verdict(
+    browser: Browser, live_server: LiveServer, course: SmallCourse, learner: User
+) -> None:
+    lesson = make_lesson(course.module, slug="broken", body=[EXERCISE], is_free=True)
+    context = browser.new_context(base_url=live_server.url)
+    session = {"name": "sessionid", "value": signed_in(learner).cookies["sessionid"].value}
+    context.add_cookies([session | {"url": live_server.url}])
+    page = context.new_page()
+
+    def fail(route: Route) -> None:
+        route.fulfill(status=503, content_type="text/html", body="<h1>Out of order</h1>")
+
+    page.goto(lesson.get_url())
+    page.route("**/submit/", fail)
+    pane(page, "hello", "flask").get_by_role("button", name="Hand in").click()
+    expect(page.get_by_role("heading", name="Out of order")).to_be_visible()
+
+    page.unroute("**/submit/")
+    page.goto(lesson.get_url())
+    page.route("**/work/hello/", fail, times=1)
+    pane(page, "hello", "flask").get_by_role("button", name="Hand in").click()
+    expect(page.locator("#hello-work")).to_contain_text("Not counted yet")
+    Attempt.objects.update(state="failed", decided_at=timezone.now())
+    expect(page.locator("#hello-work")).to_have_attribute("data-state", "failed")
+    context.close()
 
 
 def test_without_scripts_all_files_are_there_to_read(

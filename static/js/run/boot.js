@@ -138,7 +138,7 @@ for (const section of document.querySelectorAll(".exercise")) {
   const wished = document.querySelector("article[data-view]")?.dataset.view;
   if (tracks?.querySelector(`[value="${CSS.escape(wished ?? "")}"]`)) showTrack(section, wished);
   tracks?.addEventListener("click", (event) => event.target.value && showTrack(section, event.target.value));
-  if (section.querySelector("[data-poll]")) exercise().then(({ poll }) => poll(section));
+  if (section.querySelector("[data-poll]")) exercise().then(({ poll }) => poll(section), () => {});
 }
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-hand-in]")) return;

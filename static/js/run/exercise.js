@@ -92,13 +92,12 @@ export async function handIn(form) {
   const body = new URLSearchParams(new FormData(form));
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
-    if (!response.headers.get("content-type")?.includes("html") || response.redirected) return form.submit();
+    if (response.redirected || !replace(form.dataset.handIn, await response.text())) return form.submit();
     if (response.ok) {
       pane.code.draft.handedIn(files);
       pane.root.querySelector("[data-piece=checked]")?.remove();
       form.elements.key.value = freshKey();
     }
-    replace(form.dataset.handIn, await response.text());
     poll(sectionOf(form));
   } catch {
     const what = sectionOf(form).querySelector("h3").textContent;
@@ -122,31 +121,31 @@ export async function poll(section) {
     if (document.hidden) continue;
     try {
       const response = await fetch(waiting.dataset.poll, { headers: { "X-Requested-With": "fetch" } });
-      if (!response.ok) return;
-      replace(waiting.id, await response.text());
+      if (response.ok) replace(waiting.id, await response.text());
+      else if (response.status < 500) return;
     } catch {
       wait = POLL_MOST;
     }
   }
 }
 
-/** Put the server's answer, a part of this page, in place of the part with the same id. */
+/** Put the server's answer in place of the part of this page with the same id; false when it isn't that part. */
 function replace(id, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(id);
   const old = document.getElementById(id);
-  if (!fresh || !old) return;
+  if (!fresh || !old) return false;
   const wasFinished = old.hasAttribute("data-finished");
   const section = sectionOf(old);
   old.replaceWith(document.adoptNode(fresh));
   if (fresh.dataset.state === "passed") section.dataset.state = "passed";
   if (fresh.hasAttribute("data-finished") && !wasFinished) refreshPage();
+  return true;
 }
 
 /** The lesson is finished: show so where the page speaks of it. */
 async function refreshPage() {
-  const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const answer = fetch(location.href).then((response) => (response.ok ? response.text() : ""));
+  const page = new DOMParser().parseFromString(await answer.catch(() => ""), "text/html");
   for (const selector of ["#finish", ".pager"]) {
     const fresh = page.querySelector(selector);
     if (fresh) document.querySelector(selector)?.replaceWith(document.adoptNode(fresh));

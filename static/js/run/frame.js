@@ -13,18 +13,21 @@ export class Frame {
   #frame;
   #does;
   #ready;
+  #listening = new AbortController();
   #path = "/";
 
   /** `does` holds send(request), refuse(address) and fetch(path): what the page inside may ask for. */
   constructor(frame, does) {
     this.#frame = frame;
     this.#does = does;
+    const { signal } = this.#listening;
     this.#ready = new Promise((resolve) => {
-      addEventListener("message", ({ source, data }) => {
+      const hear = ({ source, data }) => {
         if (source !== frame.contentWindow || typeof data !== "object" || data === null) return;
         if (data.type === "ready") resolve();
         else this.#hear(data);
-      });
+      };
+      addEventListener("message", hear, { signal });
     });
     frame.src = `${runtimeBase}pane.html`;
   }
@@ -34,6 +37,11 @@ export class Frame {
     this.#path = path;
     await this.#ready;
     this.#tell({ type: "show", url: ORIGIN + path, contentType: answer.type || "text/plain", body: answer.body });
+  }
+
+  /** Hear no more of a frame that leaves the page. */
+  end() {
+    this.#listening.abort();
   }
 
   #tell(message) {

@@ -29,6 +29,12 @@ export class Output {
     });
   }
 
+  /** Leave the page. */
+  end() {
+    this.#frame?.end();
+    this.root.remove();
+  }
+
   #one(selector) {
     return this.root.querySelector(selector);
   }

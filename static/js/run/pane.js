@@ -128,7 +128,7 @@ export class Pane {
   }
 
   #dropOutput() {
-    this.output?.root.remove();
+    this.output?.end();
     this.output = null;
     this.#offerReset();
   }

@@ -9,7 +9,7 @@ async function save(form) {
   data.set("autosave", 1);
   const said = form.querySelector("[data-saved]");
   const answer = await post(form, data).catch(() => {});
-  if (answer && !answer.ok) form.requestSubmit();
+  if (answer && !answer.ok) return form.requestSubmit();
   const time = new Date().toTimeString().slice(0, 5);
   said.textContent = answer ? said.dataset.text.replace("%", time) : said.dataset.failed;
 }

@@ -1,6 +1,7 @@
 // For those who are signed in: keep the site usable without a network, and send later what was done without one.
 
 const QUEUE = "queue";
+const RETRY_AFTER = 30_000;
 const account = document.documentElement.dataset.account ?? "";
 const words = document.querySelector("#offline-words")?.dataset ?? {};
 const banner = document.querySelector("#offline-banner");
@@ -41,6 +42,7 @@ export function enqueue({ url, body, what }) {
   const key = new URLSearchParams(values).get("key") ?? url;
   const others = queued().filter((item) => item.key !== key);
   const isKept = store([...others, { account, url, values, what, key, page: location.pathname }]);
+  setTimeout(flush, RETRY_AFTER);
   show();
   return isKept;
 }
@@ -72,7 +74,8 @@ async function flush() {
       wasSent ||= !problem;
     }
   } catch {
-    // The network went again: the rest waits.
+    // The network went again, or the server can't answer: the rest waits.
+    setTimeout(flush, RETRY_AFTER);
   } finally {
     isSending = false;
     show();

@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['retry_at'], name='attempt_waiting'), models.Index(fields=['learner', 'lesson'], name='attempt_of_learner'), models.Index(fields=['lesson', 'block_id', 'state'], name='attempt_of_block')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['retry_at'], name='attempt_waiting'), models.Index(condition=models.Q(('state', 'open')), fields=['due_at'], name='attempt_open_until')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('learner__isnull', False), ('visitor__isnull', True)), models.Q(('learner__isnull', True), ('visitor__isnull', False)), _connector='OR'), name='attempt_has_one_owner'), models.UniqueConstraint(condition=models.Q(('learner__isnull', False)), fields=('learner', 'lesson', 'block_id', 'number'), name='attempt_numbered_for_learner'), models.UniqueConstraint(condition=models.Q(('visitor__isnull', False)), fields=('visitor', 'lesson', 'block_id', 'number'), name='attempt_numbered_for_visitor'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['passed', 'failed']), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='attempt_verdict_has_time')],
             },
         ),

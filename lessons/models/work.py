@@ -157,8 +157,7 @@ class Attempt(Work):
                 condition=Q(state__in=["queued", "running"]),
                 name="attempt_waiting",
             ),
-            models.Index(fields=["learner", "lesson"], name="attempt_of_learner"),
-            models.Index(fields=["lesson", "block_id", "state"], name="attempt_of_block"),
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="attempt_open_until"),
         ]
 
     def __str__(self) -> str:

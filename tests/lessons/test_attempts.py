@@ -161,6 +161,9 @@ def test_both_frameworks_are_handed_in_from_one_page(
         hand_in(client, lesson, key=key, part=part)
 
     assert set(Attempt.objects.values_list("part", flat=True)) == {"flask", "django"}
+    page = client.get(lesson.url).content.decode()
+    pressed = re.findall(r'value="(\w+)" aria-pressed="true"', page[page.index("data-tracks") :])
+    assert pressed == [forms[-1][1]]
 
 
 @pytest.mark.parametrize(

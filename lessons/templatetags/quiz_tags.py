@@ -9,7 +9,6 @@ from wagtail.blocks import StructValue
 from courses import markdown
 from lessons.lesson_work import LessonWork
 from lessons.models import LessonPage
-from lessons.quizzes import sitting
 from lessons.quizzes.showing import Reader, Sheet, show
 
 register = template.Library()
@@ -17,7 +16,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def quiz_sheet(context: Context, block_id: str | None, quiz: StructValue) -> Sheet:
-    """Return a quiz of a lesson page as its reader sees it; no query, unless the time of one is over.
+    """Return a quiz of a lesson page as its reader sees it; no query.
 
     In previews, and for authors who are no learners, it can be read and not answered.
     """
@@ -25,13 +24,10 @@ def quiz_sheet(context: Context, block_id: str | None, quiz: StructValue) -> She
     reader = _reader(context)
     if request is None or reader == "onlooker" or not isinstance(work, LessonWork) or not block_id:
         return show(quiz, block_id=block_id or "preview", attempt=None, reader="onlooker")
-    attempt = work.quiz_attempts.get(block_id)
-    if attempt and sitting.is_overdue(attempt):
-        attempt = sitting.finish(attempt, {})
     return show(
         quiz,
         block_id=block_id,
-        attempt=attempt,
+        attempt=work.quiz_attempts.get(block_id),
         reader=reader,
         empty=request.GET.get("unanswered", ""),
     )

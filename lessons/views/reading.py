@@ -17,9 +17,10 @@ from lessons import access, completion, progress, visitors
 from lessons.changes import changes_to_tell
 from lessons.errors import WorkRefused
 from lessons.lesson_work import LessonWork, Refusal, work_in
-from lessons.models import LessonPage, Progress
+from lessons.models import LessonPage, Owner, Progress
 from lessons.outline import CourseOutline, build_outline
 from lessons.passages import sections_of
+from lessons.quizzes import sitting
 from lessons.views.lookup import course_of, find_lesson, studied_lesson
 
 VIEWS = ("both", "django", "flask")
@@ -52,7 +53,7 @@ def render_lesson(
     else:
         owner = visitors.known_owner(request)
         studies = access.may_study(user, lesson, opens=opens)
-        work = work_in(lesson, owner if studies or not user.is_authenticated else None, refusal=refusal)
+        work = _settled_work(lesson, owner if studies or not user.is_authenticated else None, refusal)
         context |= _reading_context(request, lesson, work)
         if access.may_study(user, lesson, opens=opens):
             known = next((item.progress for item in outline.lessons if item.id == lesson.pk), None)
@@ -116,6 +117,15 @@ def _shared_context(lesson: LessonPage, outline: CourseOutline) -> dict:
         "previous": previous,
         "next": following,
     }
+
+
+def _settled_work(lesson: LessonPage, owner: Owner | None, refusal: Refusal | None) -> LessonWork:
+    """Return somebody's work in a lesson after deciding quizzes whose time is over; two queries if none is."""
+    work = work_in(lesson, owner, refusal=refusal)
+    if owner and any(map(sitting.is_overdue, work.quiz_attempts.values())):
+        sitting.settle_overdue(owner, lesson)
+        work = work_in(lesson, owner, refusal=refusal)
+    return work
 
 
 def _learner_context(learner: User, work: LessonWork, known: Progress | None) -> dict:

@@ -246,6 +246,20 @@ def test_a_learner_who_comes_back_late_sees_the_result(course: SmallCourse, lear
     assert Attempt.objects.get().state == "passed"
 
 
+def test_a_learner_who_comes_back_late_sees_at_once_that_the_lesson_is_finished(
+    course: SmallCourse, learner: User
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        page = opened(course, learner, CHOICE, minutes=10)
+        LessonPage.objects.filter(pk=page.lesson.pk).update(quiz_share=100)
+        page.save({"q-choice": RIGHT})
+        clock.shift(timedelta(hours=3))
+        page.client = signed_in(learner)
+        page.load()
+
+    assert "Finished by:" in page.html
+
+
 def test_a_new_start_after_the_time_is_the_next_attempt(course: SmallCourse, learner: User) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         page = opened(course, learner, CHOICE, minutes=10, attempts=2)

@@ -120,7 +120,7 @@ def _shared_context(lesson: LessonPage, outline: CourseOutline) -> dict:
 
 
 def _settled_work(lesson: LessonPage, owner: Owner | None, refusal: Refusal | None) -> LessonWork:
-    """Return somebody's work in a lesson after deciding quizzes whose time is over; two queries if none is."""
+    """Return somebody's work in a lesson after deciding quizzes whose time is over; two queries else."""
     work = work_in(lesson, owner, refusal=refusal)
     if owner and any(map(sitting.is_overdue, work.quiz_attempts.values())):
         sitting.settle_overdue(owner, lesson)

@@ -48,7 +48,7 @@ def bring_work(request: HttpRequest, learner: User) -> None:
 def move_work(visitor: UUID, learner: User) -> int:
     """Give a visitor's attempts to a learner and return how many; a second call moves nothing.
 
-    They are numbered after the learner's own. What they complete is completed. Four queries, and those of
+    They are numbered after the learner's own. What they complete is completed. Five queries, and those of
     `completion.settle` for each lesson.
     """
     User.objects.select_for_update().get(pk=learner.pk)

@@ -1,8 +1,10 @@
 """Lessons in the CMS: their code is run, and what learners depend on is kept."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -118,9 +120,9 @@ def _studied_lessons(pages: list[Page]) -> list[str]:
 
     A visitor's attempt and a note on a lesson that was never opened come without progress.
     """
-    has_work = Q()
-    for model in (Progress, Attempt, Draft, Note):
-        has_work |= Exists(model._default_manager.filter(lesson=OuterRef("pk")))
+    here = OuterRef("pk")
+    rows = (model._default_manager.filter(lesson=here) for model in (Progress, Attempt, Draft, Note))
+    has_work = reduce(or_, map(Exists, rows))
     titles: dict[int, str] = {}
     for page in pages:
         lessons = LessonPage.objects.descendant_of(page, inclusive=True)

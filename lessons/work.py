@@ -103,7 +103,7 @@ def save_draft(
     """Keep the files if `version` is the latest one, else return what is kept with `is_conflict`.
 
     Version 0 is for the first save. A save that is repeated because its answer was lost is no conflict.
-    One query, three for the first save and for a conflict.
+    One query, two for the first save, three for a conflict.
     """
     place = {"learner": learner, "lesson": lesson, "block_id": block_id, "part": part}
     now = timezone.now()

@@ -14,7 +14,6 @@ from lessons.lesson_work import BlockWork, LessonWork
 from lessons.models import Attempt
 
 FAILURES_BEFORE_SOLUTION = 3
-SECONDS_UNTIL_WAITING_IS_LONG = 45
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-CORE = "core"
-"""The part that every run needs; the others are named after what they add: flask, django, sqlalchemy."""
-
 
 @dataclass(frozen=True)
 class Runtime:
@@ -17,13 +14,9 @@ class Runtime:
     base: str
     """The path of its folder, with a slash at the end."""
     bytes: dict[str, int]
-    """What a browser loads for each part the first time, compressed."""
+    """What a browser loads for each part the first time, compressed: core for every run, and what it adds."""
     files: dict[str, list[str]]
     """The names of each part's files below `base`, for keeping them on the device."""
-
-    def size_of(self, packages: list[str]) -> int:
-        """Return the bytes of a first visit that needs these packages."""
-        return sum(self.bytes[part] for part in [CORE, *packages])
 
 
 def current() -> Runtime | None:

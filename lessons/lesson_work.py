@@ -61,7 +61,7 @@ class LessonWork:
 
     @property
     def quiz_attempts(self) -> dict[str, Attempt]:
-        """The newest attempt at each quiz by block id, each with the `best` score."""
+        """The newest attempt at each quiz by block id, with the `best` score and how many are `spent`."""
         latest = (work.latest for work in self.blocks.values())
         return {item.block_id: item for item in latest if item and item.kind == Attempt.Kind.QUIZ}
 
@@ -113,6 +113,7 @@ def _attempts_in(owner: Owner, lesson: LessonPage, block_ids: Iterable[str]) -> 
             passes=in_block(Count("pk", filter=passed)),
             failures=in_block(Count("pk", filter=failed)),
             best=in_block(Max("score")),
+            spent=in_block(Count("pk", filter=Q(asked__mode="assessed"))),
             quiz_asked=Case(When(is_quiz, then=F("asked")), default=Value(None, JSONField())),
             quiz_answers=Case(When(is_quiz, then=F("answers")), default=Value(None, JSONField())),
         )

@@ -56,7 +56,7 @@ def show(
     fresh: str = "",
     empty: str = "",
 ) -> Sheet:
-    """Return a quiz as its reader may see it; no query.
+    """Return a quiz as its reader may see it; no query. The attempt comes from `lessons.lesson_work`.
 
     `fresh` is the id of the question that this request has marked, `empty` of one that was sent unanswered.
     """
@@ -64,14 +64,15 @@ def show(
     asked = attempt.asked if attempt else ask(quiz, block_id=block_id, key=key)
     is_assessed = asked["mode"] == "assessed"
     allowed = quiz["attempts"] if is_assessed else 0
-    left = max(0, allowed - (attempt.number if attempt else 0)) if allowed else None
+    spent = getattr(attempt, "spent", 0)
+    left = max(0, allowed - spent) if allowed else None
     state = _state(attempt, reader, is_assessed=is_assessed)
     sheet = Sheet(
         block_id=block_id,
         title=quiz["title"],
         state=state,
         is_assessed=is_assessed,
-        facts=_facts(asked, attempt if state == "open" else None, left=left, allowed=allowed),
+        facts=_facts(asked, number=spent if state == "open" else None, left=left, allowed=allowed),
         questions=[],
         key=key,
         attempt=attempt,
@@ -105,8 +106,8 @@ def _state(attempt: Attempt | None, reader: Reader, *, is_assessed: bool) -> str
     return "offer" if reader == "learner" else "login"
 
 
-def _facts(asked: dict[str, Any], attempt: Attempt | None, *, left: int | None, allowed: int) -> list[str]:
-    """What a learner should know before they start, and which attempt it is once they have."""
+def _facts(asked: dict[str, Any], *, number: int | None, left: int | None, allowed: int) -> list[str]:
+    """What a learner should know before they start, and the number of the attempt once they have."""
     count = len(asked["questions"])
     facts = [ngettext("%(count)s question", "%(count)s questions", count) % {"count": count}]
     if asked["mode"] == "practice":
@@ -114,8 +115,8 @@ def _facts(asked: dict[str, Any], attempt: Attempt | None, *, left: int | None, 
     if minutes := asked["minutes"]:
         facts.append(ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes})
     facts.append(_("pass mark %(mark)s\N{NO-BREAK SPACE}%%") % {"mark": asked["pass_mark"]})
-    if left is not None and attempt:
-        facts.append(_("attempt %(number)s of %(allowed)s") % {"number": attempt.number, "allowed": allowed})
+    if left is not None and number:
+        facts.append(_("attempt %(number)s of %(allowed)s") % {"number": number, "allowed": allowed})
     elif left is not None:
         facts.append(ngettext("%(left)s attempt left", "%(left)s attempts left", left) % {"left": left})
     return facts

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, Window
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.blocks import StreamValue
@@ -33,9 +34,13 @@ type Posted = Mapping[str, Sequence[str]]
 
 
 def latest_attempt(owner: Owner, lesson: LessonPage, block_id: str) -> Attempt | None:
-    """Return the newest attempt at a quiz, open or decided; one query."""
+    """Return the newest attempt at a quiz, open or decided; one query.
+
+    It carries as `spent` how many count against a limit: none of a time when the quiz was for practice.
+    """
     mine = Attempt.objects.of(owner).filter(lesson=lesson, block_id=block_id, kind=Attempt.Kind.QUIZ)
-    return mine.order_by("-number").first()
+    spent = Window(Count("pk", filter=Q(asked__mode="assessed")))
+    return mine.annotate(spent=spent).order_by("-number").first()
 
 
 def start(owner: Owner, lesson: LessonPage, block: StreamValue.StreamChild, *, key: UUID) -> Attempt:
@@ -52,7 +57,7 @@ def start(owner: Owner, lesson: LessonPage, block: StreamValue.StreamChild, *, k
     is_assessed = quiz["mode"] == "assessed"
     if is_assessed and "learner" not in owner:
         raise WorkRefused(_("Log in to take this quiz: its result counts."))
-    if is_assessed and quiz["attempts"] and number > quiz["attempts"]:
+    if is_assessed and quiz["attempts"] and getattr(latest, "spent", 0) >= quiz["attempts"]:
         raise WorkRefused(_("No attempt is left."))
     now = timezone.now()
     minutes = quiz["minutes"] if is_assessed else 0

@@ -1,5 +1,6 @@
 """Assessed quizzes: limits hold on the server, and the result is told at the end."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -244,6 +245,23 @@ def test_a_learner_who_comes_back_late_sees_the_result(course: SmallCourse, lear
 
     assert "1 of 2 right, 50 %" in page.text
     assert Attempt.objects.get().state == "passed"
+
+
+def test_practice_of_an_earlier_time_spends_no_attempt(course: SmallCourse, learner: User) -> None:
+    page = QuizPage(signed_in(learner), with_quiz(course, CHOICE, mode="practice"))
+    page.check("q-choice", RIGHT)
+    assessed = quiz_block(CHOICE, mode="assessed", attempts=1)
+    lesson = LessonPage.objects.get(pk=page.lesson.pk)
+    lesson.body = json.dumps([assessed])
+    lesson.save()
+    page.load()
+
+    page.start()
+
+    assert "attempt 1 of 1" in page.text
+    page.finish({"q-choice": RIGHT})
+    assert "No attempt is left." not in page.text
+    assert Attempt.objects.count() == 2
 
 
 def test_a_learner_who_comes_back_late_sees_at_once_that_the_lesson_is_finished(

@@ -90,6 +90,8 @@ def _checks(lines: Lines, mark: str) -> str:
     except SyntaxError as error:
         line = opened + (error.lineno or 1)
         raise lines.fail(f"This is no Python: {error.msg}. Correct the check.", line) from error
+    except (RecursionError, MemoryError) as error:
+        raise lines.fail("The checks are nested too deep to be read. Write them simpler.", opened) from error
     return first["code"]
 
 

@@ -105,6 +105,7 @@ a
         ("@checks\n", "@check\n", 14, "“@checks” was expected here"),
         ("```python\ndef", "```python checks.py\ndef", 15, "without a file's name"),
         ("    pass", "  pass +", 17, "This is no Python: invalid syntax"),
+        pytest.param("    pass", f"    {'-' * 50_000}1", 15, "nested too deep", id="deep"),
         (":::\n", "@hints\nText\n:::\n", 19, "No hint follows"),
         (":::\n", "@optional\n@hints\n1. a\n:::\n", 20, "“@hints” was not expected here; the parts are"),
         (":::\n", "", 5, "This block is not closed"),

@@ -123,7 +123,8 @@ def test_an_example_answers_to_the_requests_of_its_lesson(grader: Grader) -> Non
 
 
 def test_what_an_example_answers_can_be_stored(grader: Grader) -> None:
-    app = "from flask import Flask\napp = Flask(__name__)\n\n@app.get('/')\ndef home():\n    return '\\0' * 200_000"
+    home = "@app.get('/')\ndef home():\n    return '\\0' * 200_000"
+    app = f"from flask import Flask\napp = Flask(__name__)\n\n{home}"
 
     run = grader.run_example({"app.py": app}, "app", [{"method": "GET", "path": "/"}])
 

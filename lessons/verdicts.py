@@ -21,7 +21,7 @@ from lessons.models import Attempt
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=3)
 """Longer than the slowest check; after it a checker is taken for dead."""
 BACK_OFF = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1)]
 """Waits after a checker broke; the try after the last one is the last."""

@@ -55,7 +55,7 @@ async function send(item) {
     headers: { "X-CSRFToken": token, Accept: "application/json" },
   });
   const isSignedOut = response.redirected && new URL(response.url).pathname.startsWith("/accounts/");
-  if (response.status >= 500 || isSignedOut) throw new Error(String(response.status));
+  if (response.status >= 500 || response.status === 429 || isSignedOut) throw new Error(String(response.status));
   return response.ok ? "" : response.status === 409 ? words.conflict : words.refused;
 }
 

@@ -130,9 +130,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
   event.preventDefault();
+  event.stopImmediatePropagation();
   if ("waits" in form.dataset) {
     enqueue({ url: form.action, body: new URLSearchParams(new FormData(form)), what: form.dataset.waits });
-    document.querySelector('[data-go="next"]')?.click();
+    if ("goesOn" in form.dataset) document.querySelector('[data-go="next"]')?.click();
     return;
   }
   banner?.append(line(words.needs));

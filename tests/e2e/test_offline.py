@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
-from lessons.models import Progress
+from lessons.models import Attempt, Progress
 from tests.e2e.conftest import assert_accessible, watch
 from tests.factories.accounts import PASSWORD
 
@@ -82,6 +82,21 @@ def test_a_module_is_kept_read_offline_and_what_was_done_is_sent_later(page: Pag
         .filter(learner__email="student@example.com", lesson__slug="what-happens-when-you-open-an-address")
         .exists()
     )
+
+
+def test_an_exercise_of_a_lesson_that_was_only_opened_is_handed_in_later(page: Page) -> None:
+    enter(page, "student@example.com")
+    page.goto("/courses/python-full-stack/first-pages/first-response-in-flask/")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Hand in").first.click()
+
+    expect(page.get_by_text("Waiting to be sent: 1.")).to_be_visible()
+    with page.expect_response(lambda response: response.url.endswith("/submit/")):
+        page.context.set_offline(False)
+    expect(page.get_by_text("Waiting to be sent")).to_be_hidden()
+    assert Attempt.objects.filter(
+        learner__email="student@example.com", state__in=["queued", "running"]
+    ).exists()
 
 
 def test_a_page_that_was_never_opened_says_that_you_are_offline(page: Page) -> None:

@@ -45,6 +45,7 @@ def service(_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "bwrap", "--unshare-all", "--unshare-user", "--uid", "10004", "--gid", "10004", "--cap-drop", "ALL",
         "--die-with-parent", "--clearenv", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
         "--tmpfs", INSIDE, *size, f"{INSIDE}/1", *size, f"{INSIDE}/2", "--bind", str(shared), f"{INSIDE}/run",
+        "--ro-bind", str(BASE_DIR), str(BASE_DIR),  # it may lie in the folder that was just hidden
         "--chdir", str(BASE_DIR), sys.executable, "-m", "lessons.grading.service",
         "--socket", f"{INSIDE}/run/grader.sock", "--scratch", f"{INSIDE}/1", "--scratch", f"{INSIDE}/2",
     ]  # fmt: skip

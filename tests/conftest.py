@@ -128,12 +128,14 @@ def signed_in(user: User) -> Client:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run tests that flush the database last, and leave the browser tests out where there is no browser.
 
-    A flush gives content types new keys, which Wagtail's permission policies remember for life.
+    A flush gives content types new keys, which Wagtail's permission policies remember for life. Browser tests
+    come after those that fork: Playwright's event loop hides connections from `connections.close_all`, and a
+    child that inherits one leaves its transaction open when it dies.
     """
-    items.sort(key=_flushes)
+    items.sort(key=lambda item: (_flushes(item), _is_browser_test(item)))
     if find_chromium():
         return
-    browser_tests = [item for item in items if "tests/e2e/" in item.path.as_posix()]
+    browser_tests = [item for item in items if _is_browser_test(item)]
     if browser_tests and os.environ.get("REQUIRE_BROWSER") == "1":
         raise pytest.UsageError(f"REQUIRE_BROWSER=1 and no Chromium is installed: {INSTALL_HINT}")
     if browser_tests:
@@ -148,6 +150,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"The browser tests were left out: no Chromium is installed. To have them: {INSTALL_HINT}",
             yellow=True,
         )
+
+
+def _is_browser_test(item: pytest.Item) -> bool:
+    return "tests/e2e/" in item.path.as_posix()
 
 
 def _flushes(item: pytest.Item) -> bool:

@@ -9,7 +9,7 @@ from lessons import grading
 from lessons.grading import ExampleRun as Ran
 from lessons.grading import Verdict
 from lessons.models import Attempt, Draft, LessonPage
-from tests.e2e.conftest import AXE
+from tests.e2e.conftest import AXE, END_ANIMATIONS
 
 BROKEN = "import nothing_of_that_name"
 
@@ -40,6 +40,7 @@ def assert_panel_accessible(page: Page) -> None:
     """Run axe-core on what this project adds to Wagtail's editor, in light and dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate(END_ANIMATIONS)
         page.evaluate(AXE)
         found = page.evaluate("axe.run({include: [['[data-lesson-code]']]})")["violations"]
         assert [(scheme, item["id"], node["html"]) for item in found for node in item["nodes"]] == []
@@ -69,8 +70,8 @@ def test_an_author_runs_all_examples_and_sees_what_fails_beside_its_block(
     run_all.click()
     expect(result).to_contain_text("1 of", timeout=120_000)
     expect(place.locator(".lesson-code__badge")).to_have_text("Fails")
-    expect(place.locator(".lesson-code__note")).to_contain_text("nothing_of_that_name")
-    expect(panel.locator(".lesson-code__problems")).to_contain_text("nothing_of_that_name")
+    expect(place.locator(".lesson-code__note")).to_contain_text("nothing_of_that_name", timeout=30_000)
+    expect(panel.locator(".lesson-code__problems")).to_contain_text("nothing_of_that_name", timeout=30_000)
     assert_panel_accessible(page)
 
 

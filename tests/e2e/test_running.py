@@ -367,6 +367,5 @@ def test_python_that_cannot_be_loaded_is_no_dead_end(
     expect(hello).to_contain_text("There is no saved output of this code yet.")
     page.unroute("**/python.zip")
     hello.get_by_role("button", name="Try again").click()
-    settled(hello)
-    expect(status(hello)).to_contain_text("Status 404.")
+    expect(status(hello)).to_contain_text("Status 404.", timeout=START_TIMEOUT)
     page.close()

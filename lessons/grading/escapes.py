@@ -206,7 +206,7 @@ def loop() -> None:
         try:
             while True:
                 pass
-        except BaseException:  # noqa: BLE001, S112
+        except BaseException:  # noqa: BLE001, S112 - it swallows whatever would end it
             continue
 
 

@@ -331,7 +331,7 @@ def test_a_server_that_fails_is_seen_at_handing_in_and_asked_again_for_the_verdi
 
     page.unroute("**/submit/")
     page.goto(lesson.get_url())
-    page.route("**/work/hello/", fail, times=1)
+    page.route(f"**{lesson.url}work/hello/", fail, times=1)
     pane(page, "hello", "flask").get_by_role("button", name="Hand in").click()
     expect(page.locator("#hello-work")).to_contain_text("Not counted yet")
     Attempt.objects.update(state="failed", decided_at=timezone.now())

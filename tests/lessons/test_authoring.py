@@ -114,8 +114,9 @@ def test_a_preview_can_be_run_and_keeps_nothing(author: User, course: SmallCours
     assert "Learners of the course hand in here." in page
     assert 'data-lesson=""' in page
     assert "data-draft-url" not in page
-    assert "/work/" not in page
+    assert f"{lesson.url}work/" not in page
     assert "/quiz/" not in page
+    assert f"{lesson.url}work/" in signed_in(author).get(lesson.url).content.decode()
 
 
 @pytest.mark.parametrize(

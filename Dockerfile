@@ -36,7 +36,7 @@ ENV PATH=/opt/packages/bin:$PATH \
     VAR_DIR=/srv \
     LOG_FORMAT=json
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin lms \
-    && install --directory --owner=lms --group=lms /srv/media /srv/mail /srv/published /run/lms \
+    && install --directory --owner=lms --group=lms /srv/media /srv/private /srv/mail /srv/published /run/lms \
     && useradd --system --uid 10004 --no-create-home --shell /usr/sbin/nologin grader \
     && install --directory --owner=grader --group=grader /run/grader
 COPY --from=packages /opt/packages /opt/packages

@@ -17,9 +17,19 @@ from accounts.addresses import accept_address
 from accounts.models import User
 from content.demo import COURSE
 from courses.models import CoursePage, InstituteSettings
+from enrollment.finding import refresh_search
 from enrollment.intake import INTERESTS, NOTICE_VERSION
 from enrollment.mails import render_mail
-from enrollment.models import Consent, ContactPoint, Enrollment, Lead, LeadEvent, Person, Submission
+from enrollment.models import (
+    ClosingReason,
+    Consent,
+    ContactPoint,
+    Enrollment,
+    Lead,
+    LeadEvent,
+    Person,
+    Submission,
+)
 from enrollment.phones import parse_phone
 from outbox.models import DeliveryAttempt, Message
 from outbox.queue import derive_message_id
@@ -90,8 +100,9 @@ def make_leads(path: Path) -> int:
     for entry in fresh:
         desk.take_in(entry)
     desk.rows.write()
+    refresh_search([person.pk for person in desk.rows.people])
     for entry, lead in zip(fresh, desk.rows.leads, strict=True):
-        if lead.stage == Lead.Stage.ENROLLED and lead.course:
+        if lead.stage_id == Lead.Stage.ENROLLED and lead.course:
             desk.enrol(entry, lead)
     return len(fresh)
 
@@ -108,6 +119,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.calendar = self.institute.calendar()
+        self.reason = ClosingReason.objects.filter(is_active=True).first()
 
     def take_in(self, entry: dict[str, Any]) -> None:
         """Plan the rows of one enquiry with its acknowledgement and history."""
@@ -275,10 +287,12 @@ class Desk:
             self._note(lead, LeadEvent.Kind.ENROLMENT, self.moment(entry["signed_in"]), text=text)
 
     def _move(self, lead: Lead, stage: Lead.Stage, at: datetime) -> None:
-        before = Lead.Stage(lead.stage)
+        before = Lead.Stage(str(lead.stage_id))
         if lead.answered_at is None:
             lead.answered_at = at
-        lead.stage = stage
+        lead.stage_id, lead.stage_since = stage, at
+        if stage == Lead.Stage.CLOSED:
+            lead.closing_reason = self.reason
         if stage == Lead.Stage.ENROLLED and lead.course:
             self._note(
                 lead, LeadEvent.Kind.ENROLMENT, at, text=f"Enrolled in {lead.course.title}", actor=self.owner

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class EnrollmentConfig(AppConfig):
@@ -7,3 +8,6 @@ class EnrollmentConfig(AppConfig):
 
     def ready(self) -> None:
         from enrollment import receivers  # noqa: F401
+        from enrollment.pipeline import fill_after_migrating
+
+        post_migrate.connect(fill_after_migrating, sender=self, dispatch_uid="enrollment.pipeline")

@@ -8,8 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from enrollment.errors import ChangedMeanwhile
-from enrollment.models import Lead, LeadEvent
+from enrollment.errors import ChangedMeanwhile, NoClosingReason, UnknownStage
+from enrollment.models import ClosingReason, Lead, LeadEvent, PipelineStage, StageChange
 
 
 @transaction.atomic
@@ -19,23 +19,42 @@ def add_note(*, lead: Lead, text: str, actor: User) -> LeadEvent:
 
 
 @transaction.atomic
-def change_stage(*, lead: Lead, stage: str, actor: User | None, shown: str | None = None) -> Lead:
-    """Move the lead to a stage; leaving New for the first time counts as the answer.
+def change_stage(
+    *,
+    lead: Lead,
+    stage: str,
+    actor: User | None,
+    shown: str | None = None,
+    reason: ClosingReason | None = None,
+) -> Lead:
+    """Move the lead to the stage with this key; leaving New for the first time counts as the answer.
 
-    With `shown`, the stage that the actor saw, a change made meanwhile by somebody else raises
-    ChangedMeanwhile and nothing is written. Moving to the present stage does nothing.
+    Closing needs a reason, opening again forgets it. With `shown`, the stage that the actor saw, a
+    change made meanwhile by somebody else raises ChangedMeanwhile and nothing is written. Moving to
+    the present stage does nothing. Raises UnknownStage or NoClosingReason.
     """
     lead = lock_lead(lead)
-    before = Lead.Stage(lead.stage)
-    if before == stage:
+    if lead.stage_id == stage:
         return lead
-    if shown is not None and shown != before:
-        raise _changed(lead, kind=LeadEvent.Kind.STAGE, value=str(before.label))
-    lead.stage = stage
-    if before == Lead.Stage.NEW and lead.answered_at is None:
-        lead.answered_at = timezone.now()
-    lead.save(update_fields=["stage", "answered_at"])
-    text = _("%(before)s to %(after)s") % {"before": before.label, "after": Lead.Stage(stage).label}
+    if shown is not None and shown != lead.stage_id:
+        raise _changed(lead, kind=LeadEvent.Kind.STAGE, value=lead.stage.name)
+    after = PipelineStage.objects.filter(key=stage).first()
+    if after is None:
+        raise UnknownStage
+    if after.key == PipelineStage.CLOSED and reason is None:
+        raise NoClosingReason
+    before, now = lead.stage, timezone.now()
+    StageChange.objects.create(
+        lead=lead, before=before, after=after, actor=actor, stayed=now - lead.stage_since, created_at=now
+    )
+    lead.stage, lead.stage_since = after, now
+    lead.closing_reason = reason if after.key == PipelineStage.CLOSED else None
+    if before.key == PipelineStage.NEW and lead.answered_at is None:
+        lead.answered_at = now
+    lead.save(update_fields=["stage", "stage_since", "closing_reason", "answered_at"])
+    text = _("%(before)s to %(after)s") % {"before": before.name, "after": after.name}
+    if lead.closing_reason:
+        text = f"{text}: {lead.closing_reason}"
     LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.STAGE, text=text, actor=actor)
     return lead
 
@@ -97,7 +116,11 @@ def plan_shown(lead: Lead) -> str:
 
 def lock_lead(lead: Lead) -> Lead:
     """Return the lead as it is now, locked until the transaction ends; one query."""
-    return Lead.objects.select_for_update(of=["self"]).select_related("person", "owner").get(pk=lead.pk)
+    return (
+        Lead.everything.select_for_update(of=["self"])
+        .select_related("person", "owner", "stage")
+        .get(pk=lead.pk)
+    )
 
 
 def _changed(lead: Lead, *, kind: LeadEvent.Kind, value: str) -> ChangedMeanwhile:

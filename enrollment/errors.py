@@ -47,3 +47,17 @@ class ChangedMeanwhile(EnrollmentError):
     def __init__(self, *, what: str, by: str, at: datetime | None) -> None:
         self.what, self.by, self.at = what, by, at
         super().__init__(what)
+
+
+class UnknownStage(EnrollmentError):
+    """There is no such stage any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This stage does not exist any more. Choose one from the list."))
+
+
+class NoClosingReason(EnrollmentError):
+    """A lead is closed with a reason or not at all."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose why the lead is closed."))

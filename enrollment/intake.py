@@ -15,6 +15,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from courses.models import InstituteSettings
+from enrollment.finding import refresh_search
 from enrollment.forms import EnquiryForm, PlacementForm
 from enrollment.mails import render_mail
 from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Person, Submission
@@ -121,6 +122,8 @@ def settle(submission: Submission) -> EnquiryForm | None:
             locked.lead = _make_lead(locked, form.cleaned_data)
             locked.outcome = Submission.Outcome.LEAD
         locked.save(update_fields=["lead", "outcome"])
+        if locked.lead:
+            refresh_search([locked.lead.person_id])
     log.info("submission_settled", reference=locked.reference, outcome=locked.outcome)
     return None
 

@@ -6,11 +6,13 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import URLResolver, include, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin import messages
+from wagtail.admin.menu import SubmenuMenuItem
 from wagtail.admin.views.bulk_action import BulkAction
 from wagtail.log_actions import LogFormatter
 from wagtail.models import ModelLogEntry, Page
@@ -19,6 +21,7 @@ from wagtail.snippets.models import register_snippet
 
 from accounts.models import User
 from courses.models import Cohort, CoursePage
+from enrollment.admin.menu import desk_menu
 from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import lead_policy, may_work_leads
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
@@ -27,6 +30,16 @@ from enrollment.models import Enrollment, Lead
 register_permission_policy(Lead, lead_policy)
 register_snippet(LeadViewSet)
 register_snippet(CohortViewSet)
+
+
+@hooks.register("register_admin_urls")
+def desk_urls() -> list[URLResolver]:
+    return [path("leads/", include("enrollment.admin.urls"))]
+
+
+@hooks.register("register_admin_menu_item")
+def leads_menu() -> SubmenuMenuItem:
+    return desk_menu()
 
 
 @hooks.register("insert_global_admin_css")

@@ -43,6 +43,20 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
         default=8,
         help_text=_("Every enquiry is promised an answer within this working time."),
     )
+    offer_hours = models.PositiveSmallIntegerField(
+        _("a freed seat is kept for (hours)"),
+        default=48,
+        db_default=48,
+        help_text=_("How long the next person on a waiting list may think about it."),
+    )
+    erase_after_days = models.PositiveSmallIntegerField(
+        _("personal data is purged after (days)"),
+        default=365,
+        db_default=365,
+        help_text=_(
+            "Erased people are hidden at once; what the law makes you keep is purged after this time."
+        ),
+    )
 
     panels: ClassVar = [
         MultiFieldPanel(
@@ -64,6 +78,7 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
             ],
             heading=_("Opening hours"),
         ),
+        MultiFieldPanel([FieldPanel("offer_hours"), FieldPanel("erase_after_days")], heading=_("Admissions")),
         InlinePanel("holidays", heading=_("Holidays"), label=_("Holiday")),
     ]
 

@@ -43,7 +43,7 @@ def export_row(lead: Lead) -> dict[str, Any]:
         "phone": lead.phone,
         "interest": str(lead.get_interest_display()),
         "course": lead.course.title if lead.course else "",
-        "stage": str(lead.get_stage_display()),
+        "stage": lead.stage.name,
         "owner": lead.owner.email if lead.owner else "",
         "contact_by": str(lead.get_contact_by_display()),
         "source": str(lead.get_source_display()),

@@ -14,7 +14,7 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from courses.models import CoursePage
 from enrollment.admin.permissions import lead_workers
 from enrollment.forms import LONGEST_ID
-from enrollment.models import Lead
+from enrollment.models import Lead, PipelineStage
 from enrollment.models.leads import LeadQuerySet
 
 NOBODY = "nobody"
@@ -25,6 +25,11 @@ def owner_choices() -> list[tuple[str, str]]:
     """Return everybody who may own a lead, after oneself and nobody; one query."""
     people = [(str(person.pk), str(person)) for person in lead_workers()]
     return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), *people]
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """Return the stages of the pipeline in their order; one query."""
+    return list(PipelineStage.objects.values_list("key", "name"))
 
 
 class CourseChoiceField(django_filters.fields.ModelMultipleChoiceField):
@@ -60,7 +65,7 @@ class LeadFilterSet(WagtailFilterSet):
     """Stage, owner, interest, course, source, what is late or due, and when they asked."""
 
     stage = django_filters.MultipleChoiceFilter(
-        label=_("Stage"), choices=Lead.Stage, widget=forms.CheckboxSelectMultiple
+        label=_("Stage"), choices=stage_choices, widget=forms.CheckboxSelectMultiple
     )
     owner = OwnerFilter(
         label=_("Owner"), choices=owner_choices, empty_label=_("Anybody"), widget=forms.RadioSelect

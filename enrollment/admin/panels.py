@@ -32,7 +32,7 @@ class Waiting:
 
 def waiting_for(user: User) -> list[Waiting]:
     """Return what needs the user now, without empty groups; three queries however many leads there are."""
-    leads = Lead.objects.open().select_related("person", "course", "owner")
+    leads = Lead.objects.open().select_related("person", "course", "owner", "stage")
     late = leads.late().order_by("answer_due_at", "pk")
     unassigned = leads.filter(owner=None, created_at__lt=timezone.now() - UNASSIGNED_AFTER).exclude(
         pk__in=Lead.objects.late().values("pk")

@@ -1,9 +1,14 @@
 """Who may do what at the admissions desk."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from wagtail.admin.auth import permission_denied
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from accounts.models import User
@@ -43,3 +48,38 @@ def may_export_leads(user: User | AnonymousUser) -> bool:
 def lead_workers() -> QuerySet[User]:
     """Return the active people who may own a lead, by name."""
     return lead_policy.users_with_permission("work").order_by("first_name", "last_name", "email")
+
+
+def may_manage_leads(user: User | AnonymousUser) -> bool:
+    """Whether the user may assign, export, import and merge leads, see reports and set up the desk."""
+    return user.has_perm("enrollment.manage_leads")
+
+
+Screen = Callable[..., HttpResponse]
+
+
+def desk_screen(view: Screen) -> Screen:
+    """Let only people who work leads pass; everybody else is sent to the CMS home with a message."""
+    return _guarded(view, may_work_leads)
+
+
+def manager_screen(view: Screen) -> Screen:
+    """Let only admissions leads and admins pass; everybody else is sent to the CMS home with a message."""
+    return _guarded(view, may_manage_leads)
+
+
+def _guarded(view: Screen, allows: Callable[[User | AnonymousUser], bool]) -> Screen:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not allows(request.user):
+            return permission_denied(request)
+        return never_cache(view)(request, *args, **kwargs)
+
+    return guarded
+
+
+class ManagedPolicy(ModelPermissionPolicy):
+    """What sets up the desk (stages, counsellors, texts) is seen and changed by admissions leads alone."""
+
+    def user_has_permission(self, user: User | AnonymousUser, action: str) -> bool:
+        return may_manage_leads(user)

@@ -91,7 +91,9 @@ def related_leads(lead: Lead) -> QuerySet[Lead]:
     """Return other leads on the same address or number: a hint only, since families share phones."""
     values = [point.value for point in lead.person.contact_points.all()]
     people = ContactPoint.objects.filter(value__in=values).values("person_id")
-    return Lead.objects.filter(person__in=people).exclude(pk=lead.pk).select_related("person", "course")
+    return (
+        Lead.objects.filter(person__in=people).exclude(pk=lead.pk).select_related("person", "course", "stage")
+    )
 
 
 DETAIL_LABELS = {

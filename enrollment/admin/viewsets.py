@@ -25,10 +25,6 @@ class LeadViewSet(SnippetViewSet):
 
     model = Lead
     icon = "group"
-    menu_label = _("Leads")
-    menu_name = "leads"
-    menu_order = 10
-    add_to_admin_menu = True
     add_to_reference_index = False
     admin_url_namespace = "leads"
     base_url_path = "leads"

@@ -1,15 +1,37 @@
 """From the first enquiry to an enrolled learner."""
 
-from enrollment.models.enrollments import Enrollment
-from enrollment.models.leads import Consent, ContactPoint, Lead, LeadEvent, Person
+from enrollment.models.assignment import Counsellor, Leave
+from enrollment.models.capture import CaptureSource, ContactClick, LeadImport
+from enrollment.models.desk import LeadFile, LeadTag, MessageTemplate, SavedView
+from enrollment.models.duplicates import DuplicateSuggestion, Merge
+from enrollment.models.enrollments import Enrollment, WaitingPlace
+from enrollment.models.leads import ContactPoint, Lead, LeadEvent, Person
+from enrollment.models.pipeline import ClosingReason, PipelineStage, StageChange
+from enrollment.models.privacy import Consent, DataAccess
 from enrollment.models.submissions import Submission
 
 __all__ = [
+    "CaptureSource",
+    "ClosingReason",
     "Consent",
+    "ContactClick",
     "ContactPoint",
+    "Counsellor",
+    "DataAccess",
+    "DuplicateSuggestion",
     "Enrollment",
     "Lead",
     "LeadEvent",
+    "LeadFile",
+    "LeadImport",
+    "LeadTag",
+    "Leave",
+    "Merge",
+    "MessageTemplate",
     "Person",
+    "PipelineStage",
+    "SavedView",
+    "StageChange",
     "Submission",
+    "WaitingPlace",
 ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,13 +46,20 @@ class Enrollment(models.Model):
         Lead, null=True, blank=True, on_delete=models.SET_NULL, related_name="enrollments"
     )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ACTIVE)
+    price_agreed = models.DecimalField(
+        _("price agreed (₹)"), max_digits=9, decimal_places=2, null=True, blank=True
+    )
     created_at = models.DateTimeField(_("enrolled at"), default=timezone.now)
 
     objects = EnrollmentQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["learner", "course"], name="enrollment_once_a_course")
+            models.UniqueConstraint(fields=["learner", "course"], name="enrollment_once_a_course"),
+            models.CheckConstraint(
+                condition=Q(price_agreed__isnull=True) | Q(price_agreed__gte=0),
+                name="enrollment_price_not_negative",
+            ),
         ]
 
     @property
@@ -61,3 +69,49 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner} in {self.course}"
+
+
+class WaitingPlace(models.Model):
+    """A lead's place in the queue for a full cohort. An offer holds a seat until it lapses."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        OFFERED = "offered", _("Seat offered")
+        TAKEN = "taken", _("Seat taken")
+        LAPSED = "lapsed", _("Offer lapsed")
+        LEFT = "left", _("Left the list")
+
+    OPEN_STATES = (State.WAITING, State.OFFERED)
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="waiting_places")
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="waiting_places")
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
+    price_agreed = models.DecimalField(
+        _("price agreed (₹)"), max_digits=9, decimal_places=2, null=True, blank=True
+    )
+    joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
+    offered_at = models.DateTimeField(_("offered at"), null=True, blank=True)
+    offer_until = models.DateTimeField(_("offer until"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["joined_at", "pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["cohort", "joined_at", "id"], condition=Q(state="waiting"), name="waiting_place_queue"
+            ),
+            models.Index(fields=["offer_until"], condition=Q(state="offered"), name="waiting_place_offered"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["lead", "cohort"],
+                condition=Q(state__in=["waiting", "offered"]),
+                name="waiting_place_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="offered") | Q(offered_at__isnull=False, offer_until__isnull=False),
+                name="waiting_place_offer_has_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} for {self.cohort_id}"

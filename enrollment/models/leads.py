@@ -5,10 +5,14 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage
+from enrollment.models.capture import CaptureSource, LeadImport
+from enrollment.models.desk import LeadTag
+from enrollment.models.pipeline import ClosingReason, PipelineStage
 
 
 class Person(models.Model):
@@ -22,10 +26,35 @@ class Person(models.Model):
         on_delete=models.SET_NULL,
         related_name="person",
     )
+    under_18 = models.BooleanField(_("under 18"), default=False, db_default=False)
+    guardian_name = models.CharField(_("guardian's name"), max_length=120, blank=True, db_default="")
+    guardian_contact = models.CharField(
+        _("guardian's phone or e-mail"), max_length=254, blank=True, db_default=""
+    )
+    compared_at = models.DateTimeField(_("looked for duplicates at"), null=True, blank=True)
+    restricted_at = models.DateTimeField(_("restricted at"), null=True, blank=True)
+    """Since when the record is shown to nobody at the desk and worked by nothing."""
+    purge_on = models.DateField(_("to be purged on"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
         verbose_name_plural = _("people")
+        indexes: ClassVar = [
+            models.Index(fields=["name", "id"], name="person_name"),
+            models.Index(fields=["id"], condition=Q(compared_at__isnull=True), name="person_to_compare"),
+            models.Index(
+                fields=["purge_on"],
+                condition=Q(purge_on__isnull=False, erased_at__isnull=True),
+                name="person_to_purge",
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(restricted_at__isnull=False),
+                name="person_restricted_before_erased",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -59,11 +88,18 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def open(self) -> "LeadQuerySet":
         """Leads that still need work."""
-        return self.exclude(stage__in=[Lead.Stage.ENROLLED, Lead.Stage.CLOSED])
+        return self.exclude(stage__in=PipelineStage.ENDED)
 
     def late(self) -> "LeadQuerySet":
         """Leads whose promised answer is overdue."""
         return self.open().filter(answered_at__isnull=True, answer_due_at__lt=timezone.now())
+
+
+class LeadManager(models.Manager.from_queryset(LeadQuerySet)):  # type: ignore[misc]
+    """Leads that the desk works: none that is merged away, restricted or not wholly imported yet."""
+
+    def get_queryset(self) -> LeadQuerySet:
+        return super().get_queryset().filter(set_aside="")
 
 
 class Lead(models.Model):
@@ -74,6 +110,8 @@ class Lead(models.Model):
         PLACEMENT = "placement", _("Placement")
 
     class Stage(models.TextChoices):
+        """The stages that a pipeline starts with; an institute may rename and add some."""
+
         NEW = "new", _("New")
         CONTACTED = "contacted", _("Contacted")
         QUALIFIED = "qualified", _("Qualified")
@@ -88,7 +126,19 @@ class Lead(models.Model):
 
     class Source(models.TextChoices):
         WEBSITE = "website", _("Website")
+        CAMPAIGN = "campaign", _("Campaign")
         PHONE = "phone", _("Phone")
+        WALK_IN = "walk-in", _("Walk-in")
+        REFERRAL = "referral", _("Referral")
+        PARTNER = "partner", _("Partner")
+        IMPORT = "import", _("Import")
+
+    class SetAside(models.TextChoices):
+        """Why a lead isn't worked; empty for one that is."""
+
+        MERGED = "merged", _("Merged into another")
+        RESTRICTED = "restricted", _("Restricted")
+        IMPORTING = "importing", _("Not imported yet")
 
     class BestTime(models.TextChoices):
         MORNING = "morning", _("Morning")
@@ -106,7 +156,26 @@ class Lead(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    stage = models.CharField(_("stage"), max_length=12, choices=Stage, default=Stage.NEW)
+    stage = models.ForeignKey(
+        PipelineStage,
+        verbose_name=_("stage"),
+        to_field="key",
+        db_column="stage",
+        db_index=False,
+        default=PipelineStage.NEW,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    stage_since = models.DateTimeField(_("in this stage since"), default=timezone.now, db_default=Now())
+    closing_reason = models.ForeignKey(
+        ClosingReason,
+        verbose_name=_("closing reason"),
+        db_index=False,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("owner"),
@@ -125,12 +194,33 @@ class Lead(models.Model):
     next_action_at = models.DateTimeField(_("next action at"), null=True, blank=True)
     answer_due_at = models.DateTimeField(_("answer promised by"))
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    """When staff first moved the lead on from New."""
+    """When staff first got in touch, or moved the lead on from New."""
+    escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
+    """When admissions leads were told that the answer is late."""
+    tags = models.ManyToManyField(LeadTag, verbose_name=_("tags"), blank=True, related_name="leads")
+    attribution = models.JSONField(_("attribution"), null=True, blank=True)
+    """First and last touch on the site: {"first": {...}, "last": {...}}; see enrollment.attribution."""
+    campaign = models.CharField(_("campaign"), max_length=100, blank=True, db_default="")
+    capture_source = models.ForeignKey(
+        CaptureSource, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads", db_index=False
+    )
+    lead_import = models.ForeignKey(
+        LeadImport, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads", db_index=False
+    )
+    set_aside = models.CharField(_("set aside"), max_length=12, choices=SetAside, blank=True, db_default="")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    search_text = models.TextField(_("search text"), blank=True, db_default="", editable=False)
+    """Name, addresses, numbers and references in lower case; see enrollment.finding."""
     created_at = models.DateTimeField(_("asked at"), default=timezone.now)
 
-    objects = LeadQuerySet.as_manager()
+    objects = LeadManager()
+    everything = LeadQuerySet.as_manager()
+    """Also those set aside; for keys, privacy and merging."""
 
     class Meta:
+        base_manager_name = "everything"
         ordering: ClassVar = ["-created_at", "-pk"]
         indexes: ClassVar = [
             models.Index(fields=["-created_at", "-id"], name="lead_newest"),
@@ -144,11 +234,32 @@ class Lead(models.Model):
                 condition=Q(next_action_at__isnull=False),
                 name="lead_next_action",
             ),
+            models.Index(
+                fields=["lead_import"], condition=Q(lead_import__isnull=False), name="lead_of_import"
+            ),
+            models.Index(
+                fields=["capture_source"], condition=Q(capture_source__isnull=False), name="lead_of_source"
+            ),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="lead_merged_into"
+            ),
+            models.Index(
+                fields=["closing_reason"], condition=Q(closing_reason__isnull=False), name="lead_closed_why"
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(next_action_at__isnull=True) | ~Q(next_action=""), name="lead_time_has_action"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage=PipelineStage.CLOSED) | Q(closing_reason__isnull=False),
+                name="lead_closed_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=False, set_aside="merged")
+                | Q(~Q(set_aside="merged"), merged_into__isnull=True),
+                name="lead_merged_is_set_aside",
+            ),
         ]
         permissions: ClassVar = [
             ("work_lead", _("Can note, move, assign and enrol leads")),
@@ -162,7 +273,7 @@ class Lead(models.Model):
     def is_late(self) -> bool:
         """Whether the promised answer is overdue."""
         return (
-            self.stage not in {self.Stage.ENROLLED, self.Stage.CLOSED}
+            self.stage_id not in PipelineStage.ENDED
             and self.answered_at is None
             and self.answer_due_at < timezone.now()
         )
@@ -204,6 +315,16 @@ class LeadEvent(models.Model):
         STAGE = "stage", _("Stage")
         OWNER = "owner", _("Owner")
         ENROLMENT = "enrolment", _("Enrolment")
+        CALL = "call", _("Call")
+        CHAT = "chat", _("WhatsApp")
+        ANOTHER = "another", _("Another enquiry")
+        TAGS = "tags", _("Tags")
+        FILE = "file", _("File")
+        MERGE = "merge", _("Merge")
+        CONSENT = "consent", _("Consent")
+        PRIVACY = "privacy", _("Privacy")
+        LATE = "late", _("Late")
+        IMPORT = "import", _("Import")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -222,27 +343,3 @@ class LeadEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"
-
-
-class Consent(models.Model):
-    """A permission given or taken back; append-only, the newest row counts."""
-
-    class Purpose(models.TextChoices):
-        NEWS = "news", _("Course news")
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="consents")
-    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
-    channel = models.CharField(_("channel"), max_length=12, default="email")
-    granted = models.BooleanField(_("granted"))
-    notice_version = models.CharField(_("notice version"), max_length=16)
-    language = models.CharField(_("language"), max_length=12)
-    submission = models.ForeignKey(
-        "enrollment.Submission", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(_("at"), auto_now_add=True)
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["person", "purpose", "-created_at"], name="consent_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} {'granted' if self.granted else 'withdrawn'}"

@@ -2,8 +2,11 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from enrollment.models.capture import CaptureSource
 
 
 class Submission(models.Model):
@@ -15,11 +18,13 @@ class Submission(models.Model):
     class Form(models.TextChoices):
         ENQUIRY = "enquiry", _("Enquiry")
         PLACEMENT = "placement", _("Placement enquiry")
+        API = "api", _("From another system")
+        DESK = "desk", _("Written down at the desk")
 
     class Outcome(models.TextChoices):
         RECEIVED = "received", _("Received")
         LEAD = "lead", _("Lead made")
-        REPEATED = "repeated", _("Sent again")
+        REPEATED = "repeated", _("Added to a known lead")
         REJECTED = "rejected", _("Not valid")
         SPAM = "spam", _("Spam")
 
@@ -31,6 +36,20 @@ class Submission(models.Model):
     digest = models.CharField(_("payload digest"), max_length=64)
     repeats = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     """An earlier post under the same key with other content, if there was one."""
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    """Who was signed in when it was sent: the learner, or for the desk's own form the member of staff."""
+    capture_source = models.ForeignKey(
+        CaptureSource, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    attribution = models.JSONField(_("attribution"), null=True, blank=True)
+    """First and last touch on the site, as the lead gets them."""
     address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, default=Outcome.RECEIVED)
     lead = models.ForeignKey(

@@ -161,7 +161,7 @@ def test_leads_have_believable_histories() -> None:
     call_command("load_demo", "--accounts")
     leads = list(Lead.objects.all())
     assert 38 <= len(leads) <= 45
-    assert {lead.stage for lead in leads} == set(Lead.Stage.values)
+    assert {lead.stage_id for lead in leads} == set(Lead.Stage.values)
     assert {lead.interest for lead in leads} == set(Lead.Interest.values)
     assert Lead.objects.late().count() >= 3
     assert Lead.objects.filter(owner=None).count() >= 3
@@ -169,12 +169,12 @@ def test_leads_have_believable_histories() -> None:
         times = list(lead.events.order_by("created_at").values_list("created_at", flat=True))
         assert times[0] == lead.created_at == lead.person.created_at
         assert times[-1] <= timezone.now()
-        assert (lead.answered_at is None) == (lead.stage == Lead.Stage.NEW)
+        assert (lead.answered_at is None) == (lead.stage_id == Lead.Stage.NEW)
         acknowledgement = lead.events.filter(kind="message").order_by("created_at").first().message
         assert (acknowledgement.state, acknowledgement.to) == ("sent", lead.email)
         assert lead.reference in acknowledgement.subject + acknowledgement.text
         assert Submission.objects.get(lead=lead).received_at == lead.created_at
-    enrolled = [lead for lead in leads if lead.stage == Lead.Stage.ENROLLED]
+    enrolled = [lead for lead in leads if lead.stage_id == Lead.Stage.ENROLLED]
     assert all(lead.person.user.enrollments.exists() for lead in enrolled)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from enrollment.desk import add_note, assign_owner, change_stage, plan_next_action
 from enrollment.errors import ChangedMeanwhile
-from enrollment.models import Lead, LeadEvent
+from enrollment.models import ClosingReason, Lead, LeadEvent
 from tests.factories.enrollment import LeadFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,13 @@ def test_moving_to_the_present_stage_leaves_no_line(lead: Lead, admissions: User
 def test_a_stage_that_was_changed_meanwhile_is_not_overwritten(
     lead: Lead, admissions: User, admissions_lead: User
 ) -> None:
-    change_stage(lead=lead, stage=Lead.Stage.CLOSED, actor=admissions_lead, shown=Lead.Stage.NEW)
+    change_stage(
+        lead=lead,
+        stage=Lead.Stage.CLOSED,
+        reason=ClosingReason.objects.first(),
+        actor=admissions_lead,
+        shown=Lead.Stage.NEW,
+    )
 
     with pytest.raises(ChangedMeanwhile) as caught:
         change_stage(lead=lead, stage=Lead.Stage.CONTACTED, actor=admissions, shown=Lead.Stage.NEW)
@@ -61,7 +67,7 @@ def test_a_stage_that_was_changed_meanwhile_is_not_overwritten(
     assert caught.value.what == "Closed"
     assert caught.value.by == str(admissions_lead)
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.CLOSED
+    assert lead.stage_id == Lead.Stage.CLOSED
 
 
 def test_two_people_who_take_one_lead_learn_of_each_other(
@@ -112,7 +118,9 @@ def test_nothing_is_lost_when_the_timeline_cannot_be_written(
 
     monkeypatch.setattr(LeadEvent.objects, "create", fail)
     with pytest.raises(RuntimeError):
-        change_stage(lead=lead, stage=Lead.Stage.CLOSED, actor=admissions)
+        change_stage(
+            lead=lead, stage=Lead.Stage.CLOSED, reason=ClosingReason.objects.first(), actor=admissions
+        )
 
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.NEW
+    assert lead.stage_id == Lead.Stage.NEW

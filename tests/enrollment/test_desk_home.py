@@ -37,7 +37,7 @@ def test_late_unassigned_and_due_leads_need_you(admissions: User) -> None:
     LeadFactory(person=PersonFactory(name="Due"), owner=admissions, next_action="Call", next_action_at=now)
     LeadFactory(person=PersonFactory(name="Later"), owner=admissions, next_action="Call",
                 next_action_at=now + timedelta(days=2))  # fmt: skip
-    LeadFactory(person=PersonFactory(name="Gone"), stage=Lead.Stage.CLOSED,
+    LeadFactory(person=PersonFactory(name="Gone"), stage_id=Lead.Stage.CLOSED,
                 answer_due_at=now - timedelta(days=1))  # fmt: skip
 
     assert names(admissions) == {"late": ["Late"], "due": ["Due"], "unassigned": ["Waits"]}

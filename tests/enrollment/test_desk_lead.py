@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from enrollment.desk import change_stage, plan_next_action, plan_shown
-from enrollment.models import Enrollment, Lead, LeadEvent
+from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory, make_course
@@ -166,7 +166,7 @@ def test_bad_input_says_what_to_do_and_changes_nothing(
     assert "Error:" in page
     assert not lead.events.exists()
     lead.refresh_from_db()
-    assert (lead.stage, lead.owner, lead.next_action) == (Lead.Stage.NEW, None, "")
+    assert (lead.stage_id, lead.owner, lead.next_action) == (Lead.Stage.NEW, None, "")
 
 
 def test_typed_values_stay_after_an_error(desk: Client, lead: Lead) -> None:
@@ -193,13 +193,15 @@ def test_the_stage_is_changed(desk: Client, lead: Lead) -> None:
     desk.post(f"/cms/leads/stage/{lead.pk}/", {"stage": "contacted", "shown": "new"})
 
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.CONTACTED
+    assert lead.stage_id == Lead.Stage.CONTACTED
 
 
 def test_the_slower_of_two_sees_what_the_faster_did_and_loses_nothing(
     desk: Client, lead: Lead, admissions_lead: User
 ) -> None:
-    change_stage(lead=lead, stage=Lead.Stage.CLOSED, actor=admissions_lead)
+    change_stage(
+        lead=lead, stage=Lead.Stage.CLOSED, reason=ClosingReason.objects.first(), actor=admissions_lead
+    )
     response = desk.post(f"/cms/leads/stage/{lead.pk}/", {"stage": "contacted", "shown": "new"})
     page = response.content.decode()
 
@@ -207,12 +209,12 @@ def test_the_slower_of_two_sees_what_the_faster_did_and_loses_nothing(
     assert f"{admissions_lead} changed this to Closed" in page
     assert '<option value="contacted" selected>' in page
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.CLOSED
+    assert lead.stage_id == Lead.Stage.CLOSED
 
     form = response.context["forms"]["stage"]
     desk.post(f"/cms/leads/stage/{lead.pk}/", {"stage": "contacted", "shown": form["shown"].value()})
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.CONTACTED
+    assert lead.stage_id == Lead.Stage.CONTACTED
 
 
 def test_the_owner_is_somebody_who_works_leads(

@@ -13,6 +13,7 @@ from wagtail.models import ModelLogEntry
 
 from accounts.models import User
 from enrollment.enrolling import enroll_lead
+from enrollment.finding import refresh_search
 from enrollment.models import Lead
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.enrollment import LeadFactory, PersonFactory, SubmissionFactory
@@ -117,6 +118,7 @@ def test_a_lead_is_found_by_the_reference_of_any_of_its_posts(desk: Client) -> N
     lead = LeadFactory(person=PersonFactory(name="Asha Devi"))
     SubmissionFactory(reference="ENQ-7F3K-29", lead=lead)
     SubmissionFactory(reference="ENQ-7F3K-30")
+    refresh_search([lead.person_id])
     LeadFactory(person=PersonFactory(name="Bala Raj"))
 
     assert found(desk, q="ENQ-7F3K") == ["Asha Devi"]
@@ -136,7 +138,7 @@ def test_filters_narrow_the_list(desk: Client, admissions: User, course: SmallCo
     LeadFactory(
         person=PersonFactory(name="Mine"),
         owner=admissions,
-        stage=Lead.Stage.CONTACTED,
+        stage_id=Lead.Stage.CONTACTED,
         answered_at=now,
         next_action="Call",
         next_action_at=now,
@@ -227,7 +229,7 @@ def test_nobody_edits_or_deletes_a_lead_by_a_form(
     client.post(f"/cms/bulk/enrollment/lead/delete/?id={lead.pk}")
 
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.NEW
+    assert lead.stage_id == Lead.Stage.NEW
 
 
 @pytest.mark.parametrize("person", ["author", "reviewer"])
@@ -283,7 +285,7 @@ def test_an_export_is_safe_for_spreadsheets_and_logged(admissions_lead: User, co
         next_action="-2+3",
         course=course.page,
     )
-    LeadFactory(person=PersonFactory(name="Bala", phone="+919876543210"), stage=Lead.Stage.CLOSED)
+    LeadFactory(person=PersonFactory(name="Bala", phone="+919876543210"), stage_id=Lead.Stage.CLOSED)
     response = signed_in(admissions_lead).get("/cms/leads/", {"export": "csv", "stage": "new"})
 
     (row,) = rows_of(response)

@@ -53,7 +53,7 @@ def test_an_enquiry_becomes_a_lead_with_reference_promise_and_mail(visitor: Clie
     assert lead.reference in page
     assert "Kavitha Selvam" in page
     assert "will contact you by WhatsApp before" in page
-    assert lead.stage == Lead.Stage.NEW
+    assert lead.stage_id == Lead.Stage.NEW
     assert lead.interest == Lead.Interest.CONTACT
     assert lead.course.slug == "python-full-stack"
     assert lead.answer_due_at > timezone.now()

@@ -81,7 +81,7 @@ def test_enrolling_a_lead_makes_an_account_and_sends_an_invitation(
     assert not learner.has_usable_password()
     assert enrollment.state == Enrollment.State.INVITED
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.ENROLLED
+    assert lead.stage_id == Lead.Stage.ENROLLED
     assert lead.person.user == learner
     message = Message.objects.get()
     assert message.key == f"enrolment:{enrollment.pk}:invitation"
@@ -234,7 +234,7 @@ def test_a_disabled_account_is_not_enrolled(lead: Lead, course: SmallCourse, adm
         enroll_lead(lead=lead, course=course.page, actor=admissions)
 
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.NEW
+    assert lead.stage_id == Lead.Stage.NEW
 
 
 def test_a_full_cohort_leaves_the_lead_and_the_accounts_alone(
@@ -246,7 +246,7 @@ def test_a_full_cohort_leaves_the_lead_and_the_accounts_alone(
         enroll_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
 
     lead.refresh_from_db()
-    assert lead.stage == Lead.Stage.NEW
+    assert lead.stage_id == Lead.Stage.NEW
     assert not User.objects.filter(email="asha@example.com").exists()
     assert not Message.objects.exists()
 

@@ -6,7 +6,17 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from enrollment.models import Consent, ContactPoint, Enrollment, Lead, LeadEvent, Person, Submission
+from enrollment.finding import refresh_search
+from enrollment.models import (
+    ClosingReason,
+    Consent,
+    ContactPoint,
+    Enrollment,
+    Lead,
+    LeadEvent,
+    Person,
+    Submission,
+)
 
 
 class PersonFactory(factory.django.DjangoModelFactory[Person]):
@@ -47,12 +57,22 @@ class LeadFactory(factory.django.DjangoModelFactory[Lead]):
 
     class Meta:
         model = Lead
+        skip_postgeneration_save = True
 
     person = factory.SubFactory(PersonFactory)
     reference = factory.Sequence(lambda number: f"ENQ-T{number:03}-22")
     interest = Lead.Interest.CONTACT
     contact_by = Lead.ContactBy.EMAIL
     answer_due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=8))
+    closing_reason = factory.LazyAttribute(
+        lambda lead: ClosingReason.objects.first() if lead.stage_id == Lead.Stage.CLOSED else None
+    )
+    stage_id = Lead.Stage.NEW.value
+
+    @factory.post_generation
+    def found_by(self, create: bool, extracted: None, **kwargs: Any) -> None:
+        refresh_search([self.person_id])
+        self.refresh_from_db(fields=["search_text"])
 
 
 class LeadEventFactory(factory.django.DjangoModelFactory[LeadEvent]):

@@ -1,0 +1,18 @@
+"""The screens of the desk."""
+
+from enrollment.admin.views.cohorts import CohortEditView
+from enrollment.admin.views.enrolling import EnrolView, WithdrawView
+from enrollment.admin.views.lead_page import LeadFormView, LeadPageView
+from enrollment.admin.views.listing import LeadIndexView
+from enrollment.admin.views.working import NextActionView, NoteView, OwnerView, StageView
+
+__all__ = ["LEAD_FORM_VIEWS", "CohortEditView", "LeadIndexView", "LeadPageView"]
+
+LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
+    NoteView,
+    StageView,
+    OwnerView,
+    NextActionView,
+    EnrolView,
+    WithdrawView,
+]

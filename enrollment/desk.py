@@ -29,6 +29,8 @@ def change_stage(
 ) -> Lead:
     """Move the lead to the stage with this key; leaving New for the first time counts as the answer.
 
+    Going straight back to New takes that answer back.
+
     Closing needs a reason, opening again forgets it. With `shown`, the stage that the actor saw, a
     change made meanwhile by somebody else raises ChangedMeanwhile and nothing is written. Moving to
     the present stage does nothing. Raises UnknownStage or NoClosingReason.
@@ -43,7 +45,7 @@ def change_stage(
         raise UnknownStage
     if after.key == PipelineStage.CLOSED and reason is None:
         raise NoClosingReason
-    before, now = lead.stage, timezone.now()
+    before, left_at, now = lead.stage, lead.stage_since, timezone.now()
     StageChange.objects.create(
         lead=lead, before=before, after=after, actor=actor, stayed=now - lead.stage_since, created_at=now
     )
@@ -51,6 +53,8 @@ def change_stage(
     lead.closing_reason = reason if after.key == PipelineStage.CLOSED else None
     if before.key == PipelineStage.NEW and lead.answered_at is None:
         lead.answered_at = now
+    elif after.key == PipelineStage.NEW and lead.answered_at == left_at:
+        lead.answered_at = None
     lead.save(update_fields=["stage", "stage_since", "closing_reason", "answered_at"])
     text = _("%(before)s to %(after)s") % {"before": before.name, "after": after.name}
     if lead.closing_reason:

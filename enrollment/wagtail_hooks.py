@@ -23,13 +23,18 @@ from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.admin.menu import desk_menu
 from enrollment.admin.panels import NeedsYouNowPanel
-from enrollment.admin.permissions import lead_policy, may_work_leads
+from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_work_leads
+from enrollment.admin.pipeline import ClosingReasonViewSet, PipelineStageViewSet, why_kept
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
-from enrollment.models import Enrollment, Lead
+from enrollment.models import ClosingReason, Enrollment, Lead, PipelineStage
 
 register_permission_policy(Lead, lead_policy)
+register_permission_policy(PipelineStage, ManagedPolicy(PipelineStage))
+register_permission_policy(ClosingReason, ManagedPolicy(ClosingReason))
 register_snippet(LeadViewSet)
 register_snippet(CohortViewSet)
+register_snippet(PipelineStageViewSet)
+register_snippet(ClosingReasonViewSet)
 
 
 @hooks.register("register_admin_urls")
@@ -93,6 +98,14 @@ def keep_cohort_with_learners(request: HttpRequest, instances: list[Any]) -> Htt
             _("“%(cohort)s” can't be deleted: learners are or were enrolled in it.") % {"cohort": cohort},
         )
         return redirect("cohorts:list")
+    return None
+
+
+@hooks.register("before_delete_snippet")
+def keep_used_set_up(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
+    if reason := why_kept(instances):
+        messages.error(request, reason)
+        return redirect("stages:list" if isinstance(instances[0], PipelineStage) else "closing_reasons:list")
     return None
 
 

@@ -1,7 +1,5 @@
 """The Leads menu of the CMS. Every screen of the desk has its line here."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -24,12 +22,25 @@ class ManagerItem(MenuItem):
         return may_manage_leads(request.user)
 
 
+SET_UP_ITEMS: list[MenuItem] = [
+    ManagerItem(_("Stages"), reverse_lazy("stages:list"), name="stages", icon_name="grid", order=10),
+    ManagerItem(
+        _("Closing reasons"),
+        reverse_lazy("closing_reasons:list"),
+        name="closing-reasons",
+        icon_name="folder-inverse",
+        order=20,
+    ),
+]
+"""What sets up the desk."""
+
 DESK_ITEMS: list[MenuItem] = [
     DeskItem(_("List"), reverse_lazy("leads:list"), name="lead-list", icon_name="list-ul", order=10),
+    DeskItem(_("Board"), reverse_lazy("desk:board"), name="lead-board", icon_name="grid", order=20),
+    SubmenuMenuItem(_("Set-up"), Menu(items=SET_UP_ITEMS), name="desk-set-up", icon_name="cogs", order=900),
 ]
 
 
 def desk_menu() -> SubmenuMenuItem:
     """Return the menu; Wagtail hides it from who may see none of its lines."""
-    menu: Any = Menu(items=DESK_ITEMS)
-    return SubmenuMenuItem(_("Leads"), menu, name="leads", icon_name="group", order=10)
+    return SubmenuMenuItem(_("Leads"), Menu(items=DESK_ITEMS), name="leads", icon_name="group", order=10)

@@ -25,6 +25,13 @@ def age(moment: datetime | None) -> str:
 
 
 @register.filter
+def initials(person: object) -> str:
+    """Return the first letters of the first and the last word of a name: "MN"."""
+    words = str(person).split()
+    return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+
+@register.filter
 def is_past(moment: datetime | None) -> bool:
     """Whether the moment is over."""
     return moment is not None and moment < timezone.now()

@@ -325,9 +325,20 @@ class LeadEvent(models.Model):
         PRIVACY = "privacy", _("Privacy")
         LATE = "late", _("Late")
         IMPORT = "import", _("Import")
+        FACTS = "facts", _("Facts")
+
+    class Outcome(models.TextChoices):
+        """How a call ended."""
+
+        REACHED = "reached", _("Reached")
+        NO_ANSWER = "no-answer", _("No answer")
+        CALL_BACK = "call-back", _("Asked to call back")
+        WRONG_NUMBER = "wrong-number", _("Wrong number")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True, db_default="")
+    """Of a call; empty for everything else."""
     text = models.TextField(_("text"), blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -1,7 +1,7 @@
 """From the first enquiry to an enrolled learner."""
 
 from enrollment.models.assignment import Counsellor, Leave
-from enrollment.models.capture import CaptureSource, ContactClick, LeadImport
+from enrollment.models.capture import CaptureSource, ContactClick, ImportedRow, LeadImport
 from enrollment.models.desk import LeadFile, LeadTag, MessageTemplate, SavedView
 from enrollment.models.duplicates import DuplicateSuggestion, Merge
 from enrollment.models.enrollments import Enrollment, WaitingPlace
@@ -20,6 +20,7 @@ __all__ = [
     "DataAccess",
     "DuplicateSuggestion",
     "Enrollment",
+    "ImportedRow",
     "Lead",
     "LeadEvent",
     "LeadFile",

@@ -44,6 +44,9 @@ class LeadImport(models.Model):
         UNDONE = "undone", _("Undone")
 
     WORKED_ON = (State.CHECKING, State.IMPORTING)
+    KEPT_DAYS = 14
+    """How long the file and its problems stay after the end, and a file that nobody went on with."""
+    UNDO_DAYS = 30
 
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -52,6 +55,8 @@ class LeadImport(models.Model):
     file_name = models.CharField(_("file name"), max_length=150)
     columns = models.JSONField(_("columns"), default=list)
     """Headings of the file, in order."""
+    digest = models.CharField(_("digest"), max_length=64, blank=True, db_default="")
+    """Of the cells, so that the same table is known again under any name and in any format."""
     mapping = models.JSONField(_("mapping"), default=dict)
     """Which field each column fills, by heading; also values for every row."""
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.MAPPING)
@@ -67,7 +72,9 @@ class LeadImport(models.Model):
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     lease_token = models.UUIDField(_("lease token"), null=True, blank=True)
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    """When a worker may take the next step; empty while there is nothing to do."""
     created_at = models.DateTimeField(_("at"), default=timezone.now)
+    started_at = models.DateTimeField(_("this step started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
@@ -82,6 +89,30 @@ class LeadImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportedRow(models.Model):
+    """A row that doesn't become a lead: refused, or to be added to a lead that is there already.
+
+    Kept until its import's step is over; then the problems file and the timelines have it.
+    """
+
+    lead_import = models.ForeignKey(LeadImport, on_delete=models.CASCADE, related_name="imported_rows")
+    number = models.PositiveIntegerField(_("row"))
+    lead = models.ForeignKey(
+        "enrollment.Lead", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    """What the row is added to; empty when it is refused."""
+    text = models.TextField(_("problem, or line of the timeline"))
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["lead_import", "number"], name="imported_row_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_import_id}, {self.number}"
 
 
 class ContactClick(models.Model):

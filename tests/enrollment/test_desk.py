@@ -33,15 +33,25 @@ def test_leaving_new_counts_as_the_answer_once(lead: Lead, admissions: User) -> 
     answered = lead.answered_at
     assert answered is not None
 
+    change_stage(lead=lead, stage=Lead.Stage.QUALIFIED, actor=admissions)
     change_stage(lead=lead, stage=Lead.Stage.NEW, actor=admissions)
     change_stage(lead=lead, stage=Lead.Stage.QUALIFIED, actor=admissions)
     lead.refresh_from_db()
     assert lead.answered_at == answered
     assert [event.text for event in lead.events.all()] == [
         "New to Qualified",
-        "Contacted to New",
+        "Qualified to New",
+        "Contacted to Qualified",
         "New to Contacted",
     ]
+
+
+def test_going_straight_back_to_new_takes_the_answer_back(lead: Lead, admissions: User) -> None:
+    change_stage(lead=lead, stage=Lead.Stage.CONTACTED, actor=admissions)
+    change_stage(lead=lead, stage=Lead.Stage.NEW, actor=admissions)
+
+    lead.refresh_from_db()
+    assert lead.answered_at is None
 
 
 def test_moving_to_the_present_stage_leaves_no_line(lead: Lead, admissions: User) -> None:

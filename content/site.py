@@ -139,7 +139,7 @@ def _set_up_institute(site_file: FrontMatter) -> None:
         setattr(institute, name, head.text(name, ""))
     for name, usual in (("opens_at", "10:00"), ("closes_at", "18:00")):
         setattr(institute, name, parse_time(head.text(name, usual)))
-    institute.answer_within_hours = head.number("answer_within_hours", 8)
+    institute.answer_within_hours = head.number("answer_within_hours", 4)
     closed_on = head.strings("closed_on")
     for day in WEEKDAYS:
         setattr(institute, day, day not in closed_on)

@@ -40,7 +40,7 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
     closes_at = models.TimeField(_("closes at"), default=time(18, 0))
     answer_within_hours = models.PositiveSmallIntegerField(
         _("answer within (working hours)"),
-        default=8,
+        default=4,
         help_text=_("Every enquiry is promised an answer within this working time."),
     )
     offer_hours = models.PositiveSmallIntegerField(

@@ -1,7 +1,7 @@
 """The enquiry forms. Server rules are the truth; messages say what to do."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,6 +15,7 @@ from enrollment.models import Lead
 from enrollment.phones import parse_phone
 
 PHONE_FORMAT = _("Enter a phone number, like 98765 43210 or +44 7700 900982")
+GUARDIAN_CONTACT_FORMAT = _("Enter a phone number or an email address, like 98765 43210 or name@example.com")
 PLACEMENT_STATUSES = [
     ("student", _("Student")),
     ("graduate", _("Graduate")),
@@ -97,6 +98,25 @@ class EnquiryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 5, "data-count": "1000"}),
         error_messages={"max_length": _("Shorten your message to 1,000 characters or fewer")},
     )
+    under_18 = forms.BooleanField(
+        label=_("I am under 18"),
+        required=False,
+        help_text=_("Then we also talk to a parent or guardian, and send you no course news."),
+    )
+    guardian_name = LineField(
+        label=_("Name of a parent or guardian"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"data-only-with": "under_18"}),
+        error_messages={"max_length": _("Enter the name with at most 120 characters")},
+    )
+    guardian_contact = LineField(
+        label=_("Their phone number or email address"),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"data-only-with": "under_18", "spellcheck": "false"}),
+        error_messages={"max_length": GUARDIAN_CONTACT_FORMAT},
+    )
     consent_news = forms.BooleanField(
         label=_("Send me course news about once a month. I can stop at any time."), required=False
     )
@@ -107,6 +127,9 @@ class EnquiryForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
+
+    NOT_SAID: ClassVar = {"website"}
+    """Fields that are no answers of the person."""
 
     def clean_name(self) -> str:
         """Refuse a link: the acknowledgement greets by name, also people whose address a stranger typed."""
@@ -128,7 +151,9 @@ class EnquiryForm(forms.Form):
         """Return each visible answer in words by its label, cleaned; "" where nothing was answered."""
         self.full_clean()
         return {
-            str(field.label): _in_words(field) for field in self.visible_fields() if field.name != "website"
+            str(field.label): _in_words(field)
+            for field in self.visible_fields()
+            if field.name not in self.NOT_SAID
         }
 
     def clean(self) -> dict[str, Any]:
@@ -136,7 +161,38 @@ class EnquiryForm(forms.Form):
         needs_phone = cleaned.get("contact_by") in {Lead.ContactBy.PHONE, Lead.ContactBy.WHATSAPP}
         if needs_phone and not cleaned.get("phone") and "phone" not in self.errors:
             self.add_error("phone", PHONE_FORMAT)
+        if cleaned.get("under_18"):
+            self._ask_for_guardian(cleaned)
         return cleaned
+
+    def clean_guardian_name(self) -> str:
+        """Refuse a link, as in the person's own name."""
+        name = self.cleaned_data["guardian_name"]
+        if LINK.search(name):
+            raise ValidationError(_("Enter the name without a web address"))
+        return name
+
+    def clean_guardian_contact(self) -> str:
+        typed = self.cleaned_data["guardian_contact"]
+        if typed and parse_phone(typed) is None and not _is_email(typed):
+            raise ValidationError(GUARDIAN_CONTACT_FORMAT)
+        return typed
+
+    def _ask_for_guardian(self, cleaned: dict[str, Any]) -> None:
+        """A child's news consent isn't taken: only a parent or guardian could give it."""
+        cleaned["consent_news"] = False
+        if not cleaned.get("guardian_name") and "guardian_name" not in self.errors:
+            self.add_error("guardian_name", _("Enter the name of a parent or guardian"))
+        if not cleaned.get("guardian_contact") and "guardian_contact" not in self.errors:
+            self.add_error("guardian_contact", GUARDIAN_CONTACT_FORMAT)
+
+
+def _is_email(text: str) -> bool:
+    try:
+        EmailValidator()(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _in_words(field: forms.BoundField) -> str:
@@ -190,7 +246,8 @@ class PlacementForm(EnquiryForm):
 
     field_order = (
         "name", "email", "contact_by", "phone", "status", "experience_years", "target_role",
-        "skills", "course", "best_time", "message", "consent_news",
+        "skills", "course", "best_time", "message", "under_18", "guardian_name", "guardian_contact",
+        "consent_news",
     )  # fmt: skip
 
     DETAIL_FIELDS = ("status", "experience_years", "target_role", "skills")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from enrollment.attribution import campaign_of, source_of
 from enrollment.models import Lead, Person, Submission
 
@@ -29,6 +30,11 @@ def lead_origin(submission: Submission, answers: dict[str, Any]) -> dict[str, An
         "attribution": touches,
         "capture_source": submission.capture_source,
     }
+
+
+def writer_of(submission: Submission) -> User | None:
+    """Return who at the desk wrote the enquiry down; None when it came by itself."""
+    return submission.account if submission.form == Submission.Form.DESK else None
 
 
 def notice_of(submission: Submission, shown: str) -> str:

@@ -7,7 +7,7 @@ class EnrollmentConfig(AppConfig):
     verbose_name = "Admissions"
 
     def ready(self) -> None:
-        from enrollment import receivers  # noqa: F401
-        from enrollment.pipeline import fill_after_migrating
+        from enrollment import pipeline, receivers, wording  # noqa: F401
 
-        post_migrate.connect(fill_after_migrating, sender=self, dispatch_uid="enrollment.pipeline")
+        for module in (pipeline, wording):
+            post_migrate.connect(module.fill_after_migrating, sender=self, dispatch_uid=module.__name__)

@@ -118,6 +118,13 @@ def plan_shown(lead: Lead) -> str:
     return f"{at}|{lead.next_action}"
 
 
+def mark_answered(lead: Lead) -> None:
+    """Note that staff got in touch now, if nobody had before; for a locked lead."""
+    if lead.answered_at is None:
+        lead.answered_at = timezone.now()
+        lead.save(update_fields=["answered_at"])
+
+
 def lock_lead(lead: Lead) -> Lead:
     """Return the lead as it is now, locked until the transaction ends; one query."""
     return (

@@ -61,3 +61,45 @@ class NoClosingReason(EnrollmentError):
 
     def __init__(self) -> None:
         super().__init__(_("Choose why the lead is closed."))
+
+
+class AddressSuppressed(EnrollmentError):
+    """The address gets no mail any more."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            _("%(address)s gets no mail any more: it doesn't exist or was erased. "
+              "Ask for another address, or call.") % {"address": address}
+        )  # fmt: skip
+
+
+class PersonRestricted(EnrollmentError):
+    """The person's data may not be used."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This person's record is restricted, so nobody may write to them. Ask your admissions lead.")
+        )
+
+
+class PlaceLeftOpen(EnrollmentError):
+    """A text has a place that nothing filled."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            _("Nothing is known for %(place)s. Write something in its place.") % {"place": place}
+        )
+
+
+class UnknownContactPoint(EnrollmentError):
+    """The address or number is not the person's any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This address or number was changed meanwhile. Choose one from the list."))
+
+
+class LastContactPoint(EnrollmentError):
+    """Without it the person can't be reached at all."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is the only way to reach this person. Add another one first."))

@@ -1,0 +1,108 @@
+"""Texts that counsellors start a message from, and the places in them that are filled."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from courses.models import InstituteSettings
+from enrollment.models import Lead, MessageTemplate
+
+PLACES = {
+    "name": gettext_lazy("the person's name"),
+    "course": gettext_lazy("the course they asked about"),
+    "institute": gettext_lazy("your institute"),
+    "staff": gettext_lazy("your own name"),
+    "reference": gettext_lazy("the number of their enquiry"),
+    "booked_at": gettext_lazy("the time of the planned next action"),
+    "phone": gettext_lazy("the institute's phone"),
+    "hours": gettext_lazy("the institute's opening hours"),
+}
+"""What may stand in curly brackets, and what comes in its place."""
+
+_PLACE = re.compile(r"\{([^{}\n]*)\}")
+
+WHATSAPP, EMAIL = MessageTemplate.Channel.WHATSAPP, MessageTemplate.Channel.EMAIL
+
+FIRST_TEMPLATES = (
+    (WHATSAPP, "First hello", "",
+     ("Hello {name}, this is {staff} from {institute}. You asked about {course}. "
+     "When would be a good time to talk?")),
+    (WHATSAPP, "Tried to call", "",
+     ("Hello {name}, this is {staff} from {institute}. I tried to call you about {course}. "
+     "When may I call again? We are here {hours}.")),
+    (WHATSAPP, "Call is booked", "",
+     "Hello {name}, I will call you on {booked_at} about {course}. {staff}, {institute}"),
+    (EMAIL, "Answer to the enquiry", "Your enquiry {reference}",
+     ("Hello {name},\n\nthank you for asking about {course}.\n\n\n\n"
+     "You can answer this mail or call {phone} ({hours}).\n\n{staff}\n{institute}")),
+    (EMAIL, "Couldn't reach you by phone", "We tried to call you, {name}",
+     ("Hello {name},\n\nI tried to call you about {course} and couldn't reach you. "
+     "When would be a good time? Answer this mail or call {phone} ({hours}).\n\n{staff}\n{institute}")),
+    (EMAIL, "Dates and fees", "{course}: dates and fees",
+     ("Hello {name},\n\nhere are the next dates and the fees of {course}:\n\n\n\n"
+     "Shall I keep a seat for you?\n\n{staff}\n{institute}")),
+)  # fmt: skip
+
+
+def fill_after_migrating(*, plan: Sequence[tuple[Any, bool]] = (), **kwargs: Any) -> None:
+    """Write the first texts after migrating forwards or flushing; a receiver of post_migrate."""
+    if not any(backwards for _migration, backwards in plan):
+        ensure_templates()
+
+
+@transaction.atomic
+def ensure_templates() -> None:
+    """Write the first texts where there are none; one query when there are some."""
+    if not MessageTemplate.objects.exists():
+        MessageTemplate.objects.bulk_create(
+            MessageTemplate(channel=channel, name=name, subject=subject, body=body, position=10 * (place + 1))
+            for place, (channel, name, subject, body) in enumerate(FIRST_TEMPLATES)
+        )
+
+
+def unknown_places(text: str) -> list[str]:
+    """Return what stands in curly brackets and is no place, in order."""
+    return [name for name in _PLACE.findall(text) if name not in PLACES]
+
+
+def open_places(text: str) -> list[str]:
+    """Return the places, in their brackets, that are still in a text."""
+    return [f"{{{name}}}" for name in _PLACE.findall(text) if name in PLACES]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with each place filled; one that nothing is known for stays as it is."""
+    return _PLACE.sub(lambda place: values.get(place[1]) or place[0], text)
+
+
+def values_for(lead: Lead, *, institute: InstituteSettings, staff_name: str) -> dict[str, str]:
+    """Return what comes in each place; no query when the lead's person and course are loaded."""
+    return {
+        "name": lead.person.name,
+        "course": lead.course.title if lead.course else about(lead),
+        "institute": institute.name,
+        "staff": staff_name or institute.name,
+        "reference": lead.reference,
+        "booked_at": _in_words(lead),
+        "phone": institute.phone.as_international if institute.phone else "",
+        "hours": institute.hours_text,
+    }
+
+
+def about(lead: Lead) -> str:
+    """Return what a lead without a course asked about, as part of a sentence."""
+    if lead.interest == Lead.Interest.PLACEMENT:
+        return _("placement assistance")
+    return _("our courses")
+
+
+def _in_words(lead: Lead) -> str:
+    if lead.next_action_at is None:
+        return ""
+    return date_format(timezone.localtime(lead.next_action_at), "l j F, H:i")

@@ -6,18 +6,27 @@ from django.db.models import QuerySet
 
 from enrollment.models import Lead
 
-NUMBER = re.compile(r"[\d\s()+./-]+")
+NUMBER = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
+TRUNK_ZERO = re.compile(r"\(0\)")
+NOT_DIGITS = re.compile(r"\D")
 FEWEST_DIGITS = 4
 
 
 def find_leads(leads: QuerySet[Lead], query: str) -> QuerySet[Lead]:
     """Return the leads that match every word of the query, or the number that it is; no join."""
-    for word in [_phone_digits(query)] if _phone_digits(query) else query.casefold().split():
+    for word in search_words(query):
         leads = leads.filter(search_text__contains=word)
     return leads
 
 
-def _phone_digits(query: str) -> str:
-    """Return the digits of something written like a phone number, without leading zeros, or ""."""
-    digits = re.sub(r"\D", "", query).lstrip("0")
-    return digits if NUMBER.fullmatch(query) and len(digits) >= FEWEST_DIGITS else ""
+def search_words(query: str) -> list[str]:
+    """Return what must stand in the search text; a number is written as the text writes it, digits alone."""
+    digits = _digits(query)
+    if NUMBER.fullmatch(query) and len(digits) >= FEWEST_DIGITS:
+        return [digits]
+    return [_digits(word) or word if NUMBER.fullmatch(word) else word for word in query.casefold().split()]
+
+
+def _digits(text: str) -> str:
+    """Return the digits without a trunk prefix: 0 in front, 00 for abroad, (0) after the country code."""
+    return NOT_DIGITS.sub("", TRUNK_ZERO.sub("", text)).lstrip("0")

@@ -1,11 +1,12 @@
 """People who asked, what they asked for, and everything that happened since."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,10 @@ from courses.models import CoursePage
 from enrollment.models.capture import CaptureSource, LeadImport
 from enrollment.models.desk import LeadTag
 from enrollment.models.pipeline import ClosingReason, PipelineStage
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+PLANNED_AT = Coalesce("next_action_at", Value(NEVER))
+"""When the next action is; what has none stands at the end."""
 
 
 class Person(models.Model):
@@ -233,6 +238,12 @@ class Lead(models.Model):
                 fields=["owner", "next_action_at"],
                 condition=Q(next_action_at__isnull=False),
                 name="lead_next_action",
+            ),
+            models.Index(fields=["answer_due_at", "id"], name="lead_answer_due"),
+            models.Index(PLANNED_AT, "id", name="lead_planned"),
+            models.Index(fields=["source", "-created_at"], name="lead_source"),
+            models.Index(
+                fields=["campaign", "-created_at"], condition=Q(campaign__gt=""), name="lead_campaign"
             ),
             models.Index(
                 fields=["lead_import"], condition=Q(lead_import__isnull=False), name="lead_of_import"

@@ -1,0 +1,179 @@
+"""Pages of the lead list that cost the same anywhere in it: each begins after a place, not at a number."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.core import signing
+from django.db.models import F, QuerySet
+from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+
+from enrollment.models import Lead
+from enrollment.models.leads import NEVER, PLANNED_AT
+
+COUNTED = 1000
+"""Matches are counted up to here; nobody reads on to know whether there are more."""
+
+Place = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A way to sort leads. The keys together are unique; an index stands behind the first of them."""
+
+    keys: tuple[Any, ...]
+    place: Callable[[Lead], Place]
+    """What a lead has for the keys."""
+
+    def sort(self, leads: QuerySet[Lead], *, backwards: bool) -> QuerySet[Lead]:
+        return leads.order_by(*(key.desc() if backwards else key.asc() for key in self.keys))
+
+    def beyond(self, leads: QuerySet[Lead], place: Place, *, backwards: bool) -> QuerySet[Lead]:
+        """Return the leads after the place; said of the first key alone too, which an index understands."""
+        first, whole = (
+            (LessThanOrEqual, TupleLessThan) if backwards else (GreaterThanOrEqual, TupleGreaterThan)
+        )
+        return leads.filter(first(self.keys[0], place[0]), whole(self.keys, place))
+
+
+ORDERS = {
+    "created_at": Order((F("created_at"), F("pk")), lambda lead: (lead.created_at, lead.pk)),
+    "answer_due_at": Order((F("answer_due_at"), F("pk")), lambda lead: (lead.answer_due_at, lead.pk)),
+    "next_action_at": Order((PLANNED_AT, F("pk")), lambda lead: (lead.next_action_at or NEVER, lead.pk)),
+    "person__name": Order(
+        (F("person__name"), F("person_id"), F("pk")),
+        lambda lead: (lead.person.name, lead.person_id, lead.pk),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in one list in one order: the signed `after` or `before` of an address."""
+
+    place: Place
+    position: int
+    """How many leads stand before the place; right until somebody asks or moves meanwhile."""
+
+    SALT = "enrollment.paging"
+
+    def written(self, *, ordering: str, listing: str) -> str:
+        values = [value.isoformat() if isinstance(value, datetime) else value for value in self.place]
+        return signing.dumps([ordering, listing, self.position, values], salt=self.SALT)
+
+    @classmethod
+    def read(cls, text: str, *, ordering: str, listing: str) -> "Cursor | None":
+        """Return the place, or None for one of another order or other filters, or one that nobody wrote."""
+        try:
+            written_for, of_listing, position, values = signing.loads(text, salt=cls.SALT)
+        except signing.BadSignature:
+            return None
+        if (written_for, of_listing) != (ordering, listing):
+            return None
+        if not ordering.endswith("person__name"):
+            values[0] = datetime.fromisoformat(values[0])
+        return cls(tuple(values), position)
+
+
+class LeadPage:
+    """One page: its leads, which they are of how many, and the cursors to its neighbours, empty at an end."""
+
+    def __init__(self, leads: list[Lead], *, start: int, before: str, after: str) -> None:
+        self.leads, self.start, self.before, self.after = leads, start, before, after
+
+    def __iter__(self) -> Iterator[Lead]:
+        return iter(self.leads)
+
+    def __len__(self) -> int:
+        return len(self.leads)
+
+    @property
+    def first_number(self) -> int:
+        return self.start + 1
+
+    @property
+    def last_number(self) -> int:
+        return self.start + len(self.leads)
+
+
+class KeysetPaginator:
+    """Cuts the leads of one list into pages. `ordering` is a name of ORDERS, with "-" for backwards."""
+
+    def __init__(self, leads: QuerySet[Lead], *, ordering: str, size: int, listing: str) -> None:
+        self.leads, self.ordering, self.size, self.listing = leads, ordering, size, listing
+        self.backwards = ordering.startswith("-")
+        self.order = ORDERS[ordering.removeprefix("-")]
+        self.page: LeadPage | None = None
+
+    def get_page(self, *, after: str, before: str) -> LeadPage:
+        """Return the page next to a cursor, or the first one; one query, two where a cursor leads nowhere."""
+        self.page = (self._after(after) if after else None) or (self._before(before) if before else None)
+        self.page = self.page or self._cut(self._rows(self.leads), start=0, begins=True)
+        return self.page
+
+    @cached_property
+    def count(self) -> int:
+        """How many leads match, counted up to COUNTED + 1; no query when one page holds them all."""
+        if self.page and not self.page.after and not self.page.before:
+            return len(self.page)
+        return self.leads.order_by()[: COUNTED + 1].count()
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the count is all there are."""
+        return self.count <= COUNTED
+
+    @property
+    def total(self) -> int:
+        """The count, or how many there are at least."""
+        shown = self.page.last_number if self.page else 0
+        return max(self.count, shown) if self.is_counted else max(COUNTED, shown)
+
+    def get_elided_page_range(self, page_number: Any) -> list[int]:
+        """Return no page numbers; Wagtail asks for some."""
+        return []
+
+    def _after(self, text: str) -> LeadPage | None:
+        cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)
+        if cursor is None:
+            return None
+        beyond = self.order.beyond(self.leads, cursor.place, backwards=self.backwards)
+        rows = self._rows(beyond)
+        return self._cut(rows, start=cursor.position, begins=False) if rows else None
+
+    def _before(self, text: str) -> LeadPage | None:
+        """Return the page before a place, or None near the start, where the first page is meant."""
+        cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)
+        if cursor is None:
+            return None
+        beyond = self.order.beyond(self.leads, cursor.place, backwards=not self.backwards)
+        rows = self._rows(beyond, backwards=not self.backwards)
+        if len(rows) <= self.size:
+            return None
+        leads = rows[: self.size][::-1]
+        start = max(cursor.position - self.size, 1)
+        return self._page(leads, start=start, has_before=True, has_after=True)
+
+    def _rows(self, leads: QuerySet[Lead], *, backwards: bool | None = None) -> list[Lead]:
+        direction = self.backwards if backwards is None else backwards
+        return list(self.order.sort(leads, backwards=direction)[: self.size + 1])
+
+    def _cut(self, rows: list[Lead], *, start: int, begins: bool) -> LeadPage:
+        return self._page(
+            rows[: self.size], start=start, has_before=not begins, has_after=len(rows) > self.size
+        )
+
+    def _page(self, leads: list[Lead], *, start: int, has_before: bool, has_after: bool) -> LeadPage:
+        return LeadPage(
+            leads,
+            start=start,
+            before=self._cursor(leads[0], position=start) if has_before else "",
+            after=self._cursor(leads[-1], position=start + len(leads)) if has_after else "",
+        )
+
+    def _cursor(self, lead: Lead, *, position: int) -> str:
+        cursor = Cursor(self.order.place(lead), position)
+        return cursor.written(ordering=self.ordering, listing=self.listing)

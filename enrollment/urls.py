@@ -1,12 +1,15 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from enrollment.views import enquiries, learning
+from enrollment.views import capture, clicks, enquiries, learning
 
 app_name = "enrollment"
 
 urlpatterns = [
     path("enquire/", enquiries.enquire, name="enquire"),
+    path("enquire/clicks/", clicks.count, name="clicks"),
     path("enquire/thanks/<str:reference>/", enquiries.thanks, name="thanks"),
+    # Both spellings: Django would redirect the one without a slash, and lose the body.
+    re_path(r"^api/leads/?$", capture.receive_lead, name="receive-lead"),
     path("placement/", enquiries.placement, name="placement"),
     path("learn/", learning.learn, name="learn"),
     path("learn/search/", learning.search, name="search"),

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "accounts.middleware.StaffSecondFactor",
     "accounts.middleware.RefusedForms",
     "accounts.middleware.ForgetOnLogout",
+    "enrollment.middleware.RememberTouch",
     "lessons.middleware.PublicationRefusals",
     "lessons.middleware.OfflineOwner",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",

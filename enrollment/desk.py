@@ -85,7 +85,7 @@ def assign_owner(*, lead: Lead, owner: User | None, actor: User | None, shown: s
 
 @transaction.atomic
 def plan_next_action(
-    *, lead: Lead, action: str, at: datetime | None, actor: User, shown: str | None = None
+    *, lead: Lead, action: str, at: datetime | None, actor: User | None, shown: str | None = None
 ) -> Lead:
     """Say what happens next and when; an empty action takes the plan away.
 
@@ -126,9 +126,12 @@ def mark_answered(lead: Lead) -> None:
 
 
 def lock_lead(lead: Lead) -> Lead:
-    """Return the lead as it is now, locked until the transaction ends; one query."""
+    """Return the lead as it is now, locked until the transaction ends; one query.
+
+    Lines may still be added to its timeline meanwhile: the lock leaves the key alone.
+    """
     return (
-        Lead.everything.select_for_update(of=["self"])
+        Lead.everything.select_for_update(of=["self"], no_key=True)
         .select_related("person", "owner", "stage")
         .get(pk=lead.pk)
     )

@@ -1,20 +1,23 @@
-"""Giving people a place in a course, and taking it back. Seats move here and nowhere else."""
+"""Giving people a place in a course, and taking it back."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.addresses import has_unproven_password
 from accounts.invitations import set_password_url
 from accounts.models import User
 from courses.models import Cohort, CoursePage, InstituteSettings
+from courses.rupees import rupees
 from enrollment.desk import change_stage, lock_lead
-from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress, WrongCohort
+from enrollment.errors import NotEnrolledAnyMore, WrongCohort
+from enrollment.learners import account_of
 from enrollment.mails import render_mail
-from enrollment.models import ContactPoint, Enrollment, Lead, LeadEvent, Person
+from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent
+from enrollment.seats import give_seats_back, lock_cohorts, take_seat
 from outbox.models import Message
 from outbox.queue import enqueue
 
@@ -67,16 +70,22 @@ def enroll_lead(
 
 @transaction.atomic
 def place_lead(
-    *, lead: Lead, course: CoursePage, cohort: Cohort | None = None, actor: User | None = None
+    *,
+    lead: Lead,
+    course: CoursePage,
+    cohort: Cohort | None = None,
+    price: Decimal | None = None,
+    actor: User | None = None,
 ) -> Placement:
     """Enrol the lead's person, with an account found or made by e-mail address, and write to them.
 
     Who has no password yet, or one that was set before the address was proven, is invited to set one.
-    Repeating it is harmless: one account, one seat, one mail. Raises NoEmailAddress, AccountDisabled,
-    WrongCohort or CohortFull and then changes nothing.
+    A seat that is held for the person is used. Without a price, the list price is agreed; a learner who
+    moves keeps theirs. Repeating it is harmless: one account, one seat, one mail. Raises
+    NoEmailAddress, AccountDisabled, WrongCohort or CohortFull and then changes nothing.
     """
     lead = lock_lead(lead)
-    learner = _account_of(lead.person)
+    learner = account_of(lead.person)
     can_sign_in = learner.has_usable_password() and not has_unproven_password(learner)
     placement = _place(
         learner=learner,
@@ -85,6 +94,7 @@ def place_lead(
         lead=lead,
         actor=actor,
         state=Enrollment.State.ACTIVE if can_sign_in else Enrollment.State.INVITED,
+        price=price,
     )
     change_stage(lead=lead, stage=Lead.Stage.ENROLLED, actor=actor)
     if placement.outcome != Placement.Outcome.SAME:
@@ -96,21 +106,59 @@ def place_lead(
 
 
 @transaction.atomic
-def withdraw(enrollment: Enrollment, *, actor: User | None = None) -> Enrollment:
-    """End an invited or active enrolment and give its seat back; otherwise do nothing."""
+def transfer(
+    enrollment: Enrollment,
+    *,
+    lead: Lead,
+    course: CoursePage,
+    cohort: Cohort | None,
+    price: Decimal | None = None,
+    actor: User | None = None,
+) -> Placement:
+    """Move a learner to another cohort, or out of this course into another one, in one step.
+
+    The place in a course that is left is withdrawn and its seat given back, unless the new place can't
+    be taken. Raises NotEnrolledAnyMore and what `place_lead` raises, and then changes nothing.
+    """
+    lead = lock_lead(lead)
+    User.objects.select_for_update(no_key=True).get(pk=enrollment.learner_id)
+    known = Enrollment.objects.select_for_update(of=["self"]).get(pk=enrollment.pk)
+    if not known.is_open:
+        raise NotEnrolledAnyMore
+    if known.course_id != course.pk:
+        lock_cohorts([known.cohort_id, cohort.pk if cohort else None])
+        withdraw(known, actor=actor, reason=_("moves to %(course)s") % {"course": cohort or course.title})
+    return place_lead(lead=lead, course=course, cohort=cohort, price=price, actor=actor)
+
+
+@transaction.atomic
+def withdraw(
+    enrollment: Enrollment,
+    *,
+    actor: User | None = None,
+    reason: str = "",
+    stage: str = "",
+    closing: ClosingReason | None = None,
+) -> Enrollment:
+    """End an invited or active enrolment and give its seat back; otherwise do nothing.
+
+    With `stage`, the lead moves there when none of its enrolments is open any more; closing it needs a
+    closing reason.
+    """
+    lead = lock_lead(enrollment.lead) if enrollment.lead else None
     enrollment = (
-        Enrollment.objects.select_for_update(of=["self"])
-        .select_related("course", "lead")
-        .get(pk=enrollment.pk)
+        Enrollment.objects.select_for_update(of=["self"]).select_related("course").get(pk=enrollment.pk)
     )
     if not enrollment.is_open:
         return enrollment
     enrollment.state = Enrollment.State.WITHDRAWN
     enrollment.save(update_fields=["state"])
-    _give_seat_back(enrollment.cohort_id)
-    if enrollment.lead:
+    if lead:
         text = _("Withdrawn from %(course)s") % {"course": enrollment.course.title}
-        _note_enrolment(enrollment.lead, text=text, actor=actor)
+        _note_enrolment(lead, text=f"{text}: {reason}" if reason else text, actor=actor)
+        if stage and not lead.enrollments.open().exists():
+            change_stage(lead=lead, stage=stage, actor=actor, reason=closing)
+    give_seats_back(enrollment.cohort_id)
     return enrollment
 
 
@@ -141,6 +189,7 @@ def _place(
     lead: Lead | None,
     actor: User | None,
     state: str,
+    price: Decimal | None = None,
 ) -> Placement:
     """Take the place; two calls for one learner wait for each other at the account's row."""
     if cohort and cohort.course_id != course.pk:
@@ -148,91 +197,58 @@ def _place(
     User.objects.select_for_update(no_key=True).get(pk=learner.pk)
     known = Enrollment.objects.select_for_update(of=["self"]).filter(learner=learner, course=course).first()
     if known and known.is_open and cohort and known.cohort_id != cohort.pk:
-        return _move(known, cohort=cohort, lead=lead, actor=actor)
+        return _move(known, cohort=cohort, lead=lead, actor=actor, price=price)
     if known and known.state != Enrollment.State.WITHDRAWN:
         return Placement(known, Placement.Outcome.SAME)
     if cohort:
-        _take_seat(cohort)
+        take_seat(cohort, lead=lead)
+    if lead and price is None:
+        price = cohort.list_price if cohort else course.price
     if known:
         enrollment = known
         enrollment.cohort, enrollment.state, enrollment.lead = cohort, state, lead or known.lead
-        enrollment.save(update_fields=["cohort", "state", "lead"])
+        enrollment.price_agreed = price
+        enrollment.save(update_fields=["cohort", "state", "lead", "price_agreed"])
     else:
         enrollment = Enrollment.objects.create(
-            learner=learner, course=course, cohort=cohort, state=state, lead=lead
+            learner=learner, course=course, cohort=cohort, state=state, lead=lead, price_agreed=price
         )
     text = _("Enrolled in %(course)s") % {"course": cohort or course.title}
+    if price is not None:
+        text = _("%(text)s for %(price)s") % {"text": text, "price": rupees(price)}
     event = _note_enrolment(lead, text=text, actor=actor) if lead else None
     return Placement(enrollment, Placement.Outcome.BACK if known else Placement.Outcome.NEW, event)
 
 
-def _move(enrollment: Enrollment, *, cohort: Cohort, lead: Lead | None, actor: User | None) -> Placement:
-    """Take a seat in another cohort and give the old one back.
-
-    Both rows are locked in the order of their keys, so that opposite moves don't wait for each other.
-    """
-    before = enrollment.cohort
-    keys = [cohort.pk, *([before.pk] if before else [])]
-    list(Cohort.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
-    _take_seat(cohort)
-    _give_seat_back(enrollment.cohort_id)
+def _move(
+    enrollment: Enrollment, *, cohort: Cohort, lead: Lead | None, actor: User | None, price: Decimal | None
+) -> Placement:
+    """Take a seat in another cohort and give the old one back; a price that isn't given stays."""
+    before, price_before = enrollment.cohort, enrollment.price_agreed
+    lock_cohorts([cohort.pk, enrollment.cohort_id])
+    take_seat(cohort, lead=lead)
+    give_seats_back(enrollment.cohort_id)
     enrollment.cohort = cohort
-    enrollment.save(update_fields=["cohort"])
+    enrollment.price_agreed = price_before if price is None else price
+    enrollment.save(update_fields=["cohort", "price_agreed"])
     text = _("Moved from %(before)s to %(after)s") % {
         "before": before or _("no cohort"),
         "after": cohort,
     }
+    if enrollment.price_agreed is not None and enrollment.price_agreed != price_before:
+        text = f"{text}; {price_change(price_before, enrollment.price_agreed)}"
     told = lead or enrollment.lead
     event = _note_enrolment(told, text=text, actor=actor) if told else None
     return Placement(enrollment, Placement.Outcome.MOVED, event)
 
 
-def _give_seat_back(cohort_key: int | None) -> None:
-    if cohort_key:
-        Cohort.objects.filter(pk=cohort_key, seats_taken__gt=0).update(seats_taken=F("seats_taken") - 1)
-
-
-def _take_seat(cohort: Cohort) -> None:
-    """Count one seat more; the locked row and the condition leave no room for one too many."""
-    locked = Cohort.objects.select_for_update().get(pk=cohort.pk)
-    free = Cohort.objects.filter(pk=locked.pk, seats_taken__lt=F("seats"))
-    if not free.update(seats_taken=F("seats_taken") + 1):
-        raise CohortFull
-
-
-def _account_of(person: Person) -> User:
-    """Return the person's account, found by their address or made; link it when it is nobody else's.
-
-    The account's row is locked before it is linked: one person of two with the same address gets it.
-    """
-    if person.user is not None:
-        return _enabled(person.user)
-    point = person.contact_points.filter(kind=ContactPoint.Kind.EMAIL).order_by("pk").first()
-    if point is None:
-        raise NoEmailAddress
-    account = _find_or_make_account(email=point.value, name=person.name)
-    account = User.objects.select_for_update(no_key=True).get(pk=account.pk)
-    if not Person.objects.filter(user=account).exists():
-        person.user = account
-        person.save(update_fields=["user"])
-    return _enabled(account)
-
-
-def _find_or_make_account(*, email: str, name: str) -> User:
-    account = User.objects.filter(email__iexact=email).first()
-    if account:
-        return account
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(email, name=name)
-    except IntegrityError:
-        return User.objects.get(email__iexact=email)
-
-
-def _enabled(account: User) -> User:
-    if not account.is_active:
-        raise AccountDisabled
-    return account
+def price_change(before: Decimal | None, after: Decimal) -> str:
+    """Say what is agreed now and how far that is from before, such as "₹50,000 agreed, ₹5,000 more"."""
+    agreed = _("%(price)s agreed") % {"price": rupees(after)}
+    if before is None or before == after:
+        return agreed
+    wording = _("%(agreed)s, %(difference)s more") if after > before else _("%(agreed)s, %(difference)s less")
+    return wording % {"agreed": agreed, "difference": rupees(abs(after - before))}
 
 
 def _write_to(placement: Placement, *, lead: Lead, invite: bool) -> Message:
@@ -249,6 +265,7 @@ def _write_to(placement: Placement, *, lead: Lead, invite: bool) -> Message:
             "lead": lead,
             "course": enrollment.course,
             "cohort": enrollment.cohort,
+            "price": enrollment.price_agreed,
         },
     )
     return enqueue(

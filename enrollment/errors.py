@@ -103,3 +103,52 @@ class LastContactPoint(EnrollmentError):
 
     def __init__(self) -> None:
         super().__init__(_("This is the only way to reach this person. Add another one first."))
+
+
+class SeatsLeft(EnrollmentError):
+    """Nobody waits for a cohort that has a free seat."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This cohort has a free seat. Enrol the person instead of letting them wait."))
+
+
+class CohortStarted(EnrollmentError):
+    """The cohort has begun; its waiting list is closed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This cohort has started, so nobody waits for it any more. Choose another one."))
+
+
+class EnrolledAlready(EnrollmentError):
+    """The person has a seat in the cohort that they want to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This person has a seat in this cohort already."))
+
+
+class OfferEnded(EnrollmentError):
+    """The seat is not held for this person any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This seat is not held any more. It went to the next person on the list."))
+
+
+class NobodyElseWaits(EnrollmentError):
+    """There is nobody to go before the person."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Nobody else is on the list. Take the person off the list instead."))
+
+
+class NotEnrolledAnyMore(EnrollmentError):
+    """The enrolment ended meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This enrolment is not open any more. Enrol the person instead."))
+
+
+class StillEnrolled(EnrollmentError):
+    """Somebody with an open enrolment can't be erased."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This person has an open enrolment. Withdraw it first; then erase them."))

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from enrollment.views import capture, clicks, enquiries, learning
+from enrollment.views import capture, clicks, enquiries, learning, waiting
 
 app_name = "enrollment"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     # Both spellings: Django would redirect the one without a slash, and lose the body.
     re_path(r"^api/leads/?$", capture.receive_lead, name="receive-lead"),
     path("placement/", enquiries.placement, name="placement"),
+    path("waiting/<int:cohort>/", waiting.place, name="waiting"),
+    path("waiting/offer/<str:token>/", waiting.offer, name="offer"),
     path("learn/", learning.learn, name="learn"),
     path("learn/search/", learning.search, name="search"),
     path("learn/goal/", learning.goal, name="goal"),

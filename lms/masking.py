@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-_SECRET_PART = re.compile(r"(/password/reset/key/|/confirm-email/|/unsubscribe/)[^/?]+")
+_SECRET_PART = re.compile(r"(/password/reset/key/|/confirm-email/|/unsubscribe/|/waiting/offer/)[^/?]+")
 
 
 def without_secrets(address: str) -> str:

@@ -1,5 +1,6 @@
 """Groups that start together."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -70,3 +71,13 @@ class Cohort(models.Model):
     def seats_left(self) -> int:
         """Free seats; never negative."""
         return self.seats - self.seats_taken
+
+    @property
+    def list_price(self) -> Decimal:
+        """The cohort's own price, else the course's."""
+        return self.course.price if self.price is None else self.price
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the first day is over."""
+        return self.starts_on < timezone.localdate()

@@ -5,10 +5,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from courses import markdown
 from courses.models import Cohort, CoursePage
+from courses.rupees import rupees
 
 register = template.Library()
 
 COHORTS_SHOWN = 4
+
+register.filter("rupees", rupees)
 
 
 @register.simple_tag

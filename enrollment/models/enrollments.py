@@ -1,5 +1,6 @@
 """Learners in courses."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import Cohort, CoursePage
 from enrollment.models.leads import Lead
+from enrollment.models.pipeline import PipelineStage
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
@@ -71,6 +73,19 @@ class Enrollment(models.Model):
         return f"{self.learner} in {self.course}"
 
 
+class WaitingPlaceQuerySet(models.QuerySet["WaitingPlace"]):
+    """Reads of waiting lists."""
+
+    def open(self) -> "WaitingPlaceQuerySet":
+        """Places that wait or hold a seat."""
+        return self.filter(state__in=WaitingPlace.OPEN_STATES)
+
+    def in_line(self) -> "WaitingPlaceQuerySet":
+        """Places that the next free seat goes to, in their order; closed leads and those set aside pause."""
+        waiting = self.filter(state=WaitingPlace.State.WAITING, lead__set_aside="")
+        return waiting.exclude(lead__stage=PipelineStage.CLOSED).order_by("joined_at", "pk")
+
+
 class WaitingPlace(models.Model):
     """A lead's place in the queue for a full cohort. An offer holds a seat until it lapses."""
 
@@ -93,6 +108,8 @@ class WaitingPlace(models.Model):
     offered_at = models.DateTimeField(_("offered at"), null=True, blank=True)
     offer_until = models.DateTimeField(_("offer until"), null=True, blank=True)
 
+    objects = WaitingPlaceQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["joined_at", "pk"]
         indexes: ClassVar = [
@@ -112,6 +129,25 @@ class WaitingPlace(models.Model):
                 name="waiting_place_offer_has_end",
             ),
         ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the place waits or holds a seat."""
+        return self.state in self.OPEN_STATES
+
+    @property
+    def price(self) -> Decimal:
+        """What the seat costs: the price agreed, else the list price."""
+        return self.cohort.list_price if self.price_agreed is None else self.price_agreed
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether a seat is held that can still be accepted."""
+        return (
+            self.state == self.State.OFFERED
+            and self.offer_until is not None
+            and timezone.now() < self.offer_until
+        )
 
     def __str__(self) -> str:
         return f"{self.lead_id} for {self.cohort_id}"

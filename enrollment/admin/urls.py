@@ -2,11 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from enrollment.admin.views import board
+from enrollment.admin.views import board, privacy
 
 app_name = "desk"
 
 urlpatterns: list[URLPattern] = [
     path("board/", board.board, name="board"),
     path("board/<int:pk>/move/", board.move_card, name="board-move"),
+    path("privacy/", privacy.overview, name="privacy"),
+    path("privacy/log/", privacy.accesses, name="accesses"),
+    path("people/<int:pk>/privacy/", privacy.person_privacy, name="person-privacy"),
+    path("people/<int:pk>/consent/", privacy.consent, name="consent"),
+    path("people/<int:pk>/guardian/", privacy.guardian, name="guardian"),
+    path("people/<int:pk>/data/", privacy.take_away, name="take-away"),
+    path("people/<int:pk>/restrict/", privacy.restrict, name="restrict"),
+    path("people/<int:pk>/erase/", privacy.erase, name="erase"),
+    path("people/<int:pk>/lift/", privacy.lift, name="lift"),
 ]

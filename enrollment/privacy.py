@@ -1,0 +1,169 @@
+"""Restricting, erasing and purging people, as the law on personal data asks for it.
+
+Restricting hides a record from the desk at once and stops every message to it; it can be lifted.
+Erasing restricts and sets the day on which what the law made the institute keep is purged; until
+that day it can be taken back. Purging leaves rows without a person, so that counts stay true.
+"""
+
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.personal import forget_account
+from courses.models import InstituteSettings
+from enrollment.errors import StillEnrolled
+from enrollment.finding import refresh_search
+from enrollment.models import (
+    ContactPoint,
+    DuplicateSuggestion,
+    Enrollment,
+    Lead,
+    LeadEvent,
+    LeadFile,
+    Merge,
+    Person,
+    Submission,
+)
+from lessons.personal import forget_learner
+from outbox.models import Message, Suppression
+from outbox.personal import allow_again, forget_messages, messages_to, stop_messages
+from outbox.suppression import suppress
+
+ERASED_NAME = "Erased person"
+PURGED_AT_ONCE = 100
+"""People that one run of the purge takes."""
+
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
+    """Hide the person's leads from the desk and stop mail to them; repeating it changes nothing."""
+    person = _locked(person)
+    if person.restricted_at:
+        return person
+    person.restricted_at = timezone.now()
+    person.save(update_fields=["restricted_at"])
+    leads = Lead.objects.select_for_update(of=["self"]).filter(person=person).order_by("pk")
+    for lead in leads:
+        _note(lead, _("Restricted: %(reason)s") % {"reason": reason}, actor)
+    Lead.objects.filter(person=person).update(set_aside=Lead.SetAside.RESTRICTED)
+    DuplicateSuggestion.objects.filter(person=person).delete()
+    DuplicateSuggestion.objects.filter(other=person).delete()
+    addresses = _own_addresses(person)
+    stop_messages(messages_to(addresses), reason=_("The person is restricted."))
+    for address in addresses:
+        suppress(address, reason=Suppression.Reason.ERASED)
+    return person
+
+
+@transaction.atomic
+def lift(*, person: Person, actor: User) -> Person:
+    """Bring a restricted person back to the desk, also one who was to be purged; not one who was."""
+    person = _locked(person)
+    if person.restricted_at is None or person.erased_at:
+        return person
+    person.restricted_at = person.purge_on = person.compared_at = None
+    person.save(update_fields=["restricted_at", "purge_on", "compared_at"])
+    hidden = Lead.everything.filter(person=person, set_aside=Lead.SetAside.RESTRICTED)
+    hidden.update(set_aside="")
+    for lead in Lead.objects.filter(person=person):
+        _note(lead, _("Restriction lifted"), actor)
+    for address in _own_addresses(person):
+        allow_again(address)
+    return person
+
+
+@transaction.atomic
+def erase(*, person: Person, actor: User) -> Person:
+    """Restrict the person now and have the rest purged after the legal period.
+
+    Raises StillEnrolled for somebody with an open enrolment: that contract ends first.
+    """
+    person = _locked(person)
+    if person.purge_on:
+        return person
+    if person.user_id and Enrollment.objects.open().filter(learner=person.user_id).exists():
+        raise StillEnrolled
+    person = restrict(person=person, actor=actor, reason=_("erasure asked for"))
+    person.purge_on = timezone.localdate() + timedelta(days=InstituteSettings.current().erase_after_days)
+    person.save(update_fields=["purge_on"])
+    return person
+
+
+def purge_due() -> int:
+    """Purge the people whose day has come, each in its own transaction; returns how many."""
+    due = Person.objects.filter(
+        purge_on__lte=timezone.localdate(), erased_at__isnull=True, restricted_at__isnull=False
+    ).order_by("purge_on", "pk")
+    keys = list(due.values_list("pk", flat=True)[:PURGED_AT_ONCE])
+    return sum(purge(key) for key in keys)
+
+
+@transaction.atomic
+def purge(person_key: int) -> bool:
+    """Take everything personal out of one person's rows; False when it isn't due any more."""
+    person = _locked(Person(pk=person_key))
+    if person.erased_at or person.restricted_at is None or person.purge_on is None:
+        return False
+    addresses = _own_addresses(person)
+    leads = Lead.everything.filter(person=person)
+    forget_messages(messages_to(addresses))
+    forget_messages(Message.objects.filter(pk__in=_messages_of(leads)))
+    _purge_leads(leads)
+    if person.user:
+        forget_learner(person.user)
+        forget_account(person.user)
+    ContactPoint.objects.filter(person=person).delete()
+    person.name, person.guardian_name, person.guardian_contact = ERASED_NAME, "", ""
+    person.erased_at = timezone.now()
+    person.save(update_fields=["name", "guardian_name", "guardian_contact", "erased_at"])
+    refresh_search([person.pk])
+    log.info("person_purged", person=person.pk)
+    return True
+
+
+def _purge_leads(leads: QuerySet[Lead]) -> None:
+    keys = list(leads.values_list("pk", flat=True))
+    for lead_file in LeadFile.objects.filter(lead__in=keys):
+        storage, name = lead_file.file.storage, lead_file.file.name
+        transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))
+    LeadFile.objects.filter(lead__in=keys).delete()
+    LeadEvent.objects.filter(lead__in=keys).update(text="")
+    Submission.objects.filter(lead__in=keys).update(
+        payload="{}", address=None, account=None, attribution=None
+    )
+    Merge.objects.filter(kept__in=keys).update(record={})
+    Merge.objects.filter(absorbed__in=keys).update(record={})
+    Lead.everything.filter(pk__in=keys).update(
+        message="", details={}, attribution=None, next_action="", next_action_at=None
+    )
+
+
+def _messages_of(leads: QuerySet[Lead]) -> QuerySet:
+    return LeadEvent.objects.filter(lead__in=leads, message__isnull=False).values("message")
+
+
+def _locked(person: Person) -> Person:
+    """Lock the person's leads, then the person, in the order in which all services do."""
+    list(Lead.everything.select_for_update(of=["self"]).filter(person=person).order_by("pk"))
+    return Person.objects.select_for_update(of=["self"]).get(pk=person.pk)
+
+
+def _own_addresses(person: Person) -> list[str]:
+    """Return the e-mail addresses that no other person at the desk has: families share some."""
+    values = person.contact_points.filter(kind=ContactPoint.Kind.EMAIL).values_list("value", flat=True)
+    shared = ContactPoint.objects.filter(
+        kind=ContactPoint.Kind.EMAIL, value__in=list(values), person__restricted_at__isnull=True
+    ).exclude(person=person)
+    others = set(shared.values_list("value", flat=True))
+    return [value for value in values if value not in others]
+
+
+def _note(lead: Lead, text: str, actor: User | None) -> None:
+    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.PRIVACY, text=text, actor=actor)

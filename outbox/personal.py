@@ -1,0 +1,52 @@
+"""What was written to an address: for its owner to take away, and to be forgotten."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from outbox.models import Channel, Message, Suppression, address_hash
+
+FORGOTTEN = "forgotten@forgotten.invalid"
+_UNSENT = [Message.State.PENDING, Message.State.CLAIMED, Message.State.UNKNOWN]
+
+
+def messages_to(addresses: Iterable[str]) -> QuerySet[Message]:
+    """Return the messages to any of these addresses, however they are written; reads the whole table."""
+    wanted = Q(pk__in=[])
+    for address in addresses:
+        wanted |= Q(to__iexact=address)
+    return Message.objects.filter(wanted)
+
+
+def message_data(messages: QuerySet[Message]) -> list[dict[str, Any]]:
+    """Return what was written and when; links and codes for the receiver alone were never kept."""
+    return list(messages.values("to", "purpose", "subject", "text", "state", "created_at", "sent_at"))
+
+
+def stop_messages(messages: QuerySet[Message], *, reason: str) -> int:
+    """Cancel what has not left yet; returns how many. One conditional update."""
+    return messages.filter(state__in=_UNSENT).update(
+        state=Message.State.CANCELLED,
+        last_error=reason[:300],
+        private={},
+        lease_token=None,
+        leased_until=None,
+    )
+
+
+@transaction.atomic
+def forget_messages(messages: QuerySet[Message]) -> None:
+    """Take address and text out of messages; that one left, and when, stays."""
+    keys = list(messages.values_list("pk", flat=True))
+    stop_messages(Message.objects.filter(pk__in=keys), reason=_("The person was erased."))
+    Message.objects.filter(pk__in=keys).update(to=FORGOTTEN, reply_to="", subject="", text="", html="")
+
+
+def allow_again(address: str) -> int:
+    """Take back that an address was erased, so that mail leaves again; bounces and complaints stay."""
+    return Suppression.objects.filter(
+        channel=Channel.EMAIL, address_hash=address_hash(address), reason=Suppression.Reason.ERASED
+    ).delete()[0]

@@ -1,0 +1,248 @@
+"""What a person may ask about their data, and what the desk does then."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from enrollment.enrolling import enroll
+from enrollment.models import Consent, DataAccess, Lead, LeadEvent, LeadFile, Person, Submission
+from enrollment.privacy import purge_due
+from enrollment.tasks import purge
+from outbox.delivery import drain
+from outbox.models import Message
+from outbox.queue import enqueue
+from tests.conftest import SmallCourse, signed_in
+from tests.factories.enrollment import LeadEventFactory, LeadFactory, PersonFactory, SubmissionFactory
+
+SECRET = "I lost my job and need this."
+
+
+@pytest.fixture
+def person(site: object) -> Person:
+    return PersonFactory(name="Asha Devi", email="asha@example.com", phone="+919876543210")
+
+
+@pytest.fixture
+def lead(person: Person) -> Lead:
+    lead = LeadFactory(person=person, message=SECRET)
+    SubmissionFactory(lead=lead, payload=json.dumps({"message": [SECRET]}), address="203.0.113.7")
+    LeadEventFactory(lead=lead, kind=LeadEvent.Kind.ENQUIRY, text=SECRET)
+    return lead
+
+
+@pytest.fixture
+def desk(admissions: User) -> Client:
+    return signed_in(admissions)
+
+
+@pytest.fixture
+def manager(admissions_lead: User) -> Client:
+    return signed_in(admissions_lead)
+
+
+def mail_to(address: str, key: str) -> Message:
+    return enqueue(
+        key=key, to=address, subject="Hello", text="About you", purpose=Message.Purpose.ACKNOWLEDGEMENT
+    )
+
+
+def page(person: Person, action: str) -> str:
+    return f"/cms/leads/people/{person.pk}/{action}/"
+
+
+def test_a_consent_said_on_the_phone_is_written_down_with_its_wording(
+    desk: Client, person: Person, lead: Lead, admissions: User
+) -> None:
+    desk.post(page(person, "consent"), {"purpose": "news", "granted": "yes", "channel": "phone"})
+    desk.post(page(person, "consent"), {"purpose": "news", "granted": "no", "channel": "phone"})
+
+    said = list(
+        Consent.objects.order_by("pk").values_list("purpose", "granted", "notice_version", "actor", "channel")
+    )
+    assert said == [
+        ("news", True, "2026-11", admissions.pk, "phone"),
+        ("news", False, "2026-11", admissions.pk, "phone"),
+    ]
+    assert [event.text for event in lead.events.filter(kind="consent")] == [
+        "Course news: taken back",
+        "Course news: given",
+    ]
+    assert "not allowed" in desk.get(page(person, "privacy")).content.decode()
+
+
+def test_somebody_under_18_needs_a_guardian_before_news(desk: Client, person: Person, lead: Lead) -> None:
+    Person.objects.filter(pk=person.pk).update(under_18=True)
+    news = {"purpose": "news", "granted": "yes", "channel": "phone"}
+
+    refused = desk.post(page(person, "consent"), news)
+    assert refused.status_code == 422
+    assert "enter a parent" in refused.content.decode()
+    assert not Consent.objects.exists()
+
+    incomplete = desk.post(page(person, "guardian"), {"under_18": "on", "guardian_name": "Devi"})
+    assert incomplete.status_code == 422
+    desk.post(
+        page(person, "guardian"),
+        {"under_18": "on", "guardian_name": "Devi", "guardian_contact": "98765 43210"},
+    )
+    assert desk.post(page(person, "consent"), news).status_code == 302
+    assert Consent.objects.get().granted
+
+
+def test_an_access_request_is_answered_with_everything_and_noted(
+    manager: Client, person: Person, lead: Lead, admissions_lead: User, course: SmallCourse
+) -> None:
+    learner = User.objects.create_user("asha@example.com", name="Asha Devi")
+    Person.objects.filter(pk=person.pk).update(user=learner)
+    enroll(learner=learner, course=course.page)
+    mail_to("Asha@example.com", "one")
+    LeadFile.objects.create(lead=lead, name="degree.pdf", size=3, file=ContentFile(b"PDF", "degree.pdf"))
+    PersonFactory(name="Somebody Else", email="other@example.com")
+
+    answer = manager.post(page(person, "data"))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(answer)))
+    data = json.loads(archive.read("data.json"))
+
+    assert data["person"]["name"] == "Asha Devi"
+    assert {contact["value"] for contact in data["person"]["contacts"]} == {
+        "asha@example.com",
+        "+919876543210",
+    }
+    assert data["enquiries"][0]["message"] == SECRET
+    assert data["enquiries"][0]["forms"][0]["fields"] == {"message": [SECRET]}
+    assert data["messages"][0]["text"].strip() == "About you"
+    assert data["enrolments"][0]["course"] == "Python full-stack"
+    assert data["account"]["email"] == "asha@example.com"
+    assert any(name.endswith("degree.pdf") for name in archive.namelist())
+    assert "Somebody Else" not in archive.read("data.html").decode()
+    noted = DataAccess.objects.get()
+    assert (noted.kind, noted.person, noted.actor) == ("request", person, admissions_lead)
+    assert "Asha Devi" in manager.get("/cms/leads/privacy/log/").content.decode()
+
+
+def test_restricting_hides_at_once_and_stops_mail_and_can_be_lifted(
+    manager: Client, desk: Client, person: Person, lead: Lead
+) -> None:
+    waiting = mail_to("asha@example.com", "waiting")
+    manager.post(page(person, "restrict"), {"reason": "asked by phone"})
+
+    assert "Asha Devi" not in desk.get("/cms/leads/").content.decode()
+    assert "Asha Devi" not in desk.get("/cms/leads/board/").content.decode()
+    assert desk.get(f"/cms/leads/inspect/{lead.pk}/").status_code == 404
+    assert desk.get(page(person, "privacy")).status_code == 404
+    waiting.refresh_from_db()
+    assert waiting.state == Message.State.CANCELLED
+    later = mail_to("asha@example.com", "later")
+    drain()
+    later.refresh_from_db()
+    assert later.state == Message.State.CANCELLED
+    assert "Asha Devi" in manager.get("/cms/leads/privacy/").content.decode()
+
+    manager.post(page(person, "lift"))
+    assert "Asha Devi" in desk.get("/cms/leads/").content.decode()
+    after = mail_to("asha@example.com", "after")
+    drain()
+    after.refresh_from_db()
+    assert after.state == Message.State.SENT
+
+
+def test_a_shared_address_still_gets_mail_for_the_other_person(manager: Client, person: Person) -> None:
+    PersonFactory(name="Her brother", email="asha@example.com")
+    manager.post(page(person, "restrict"), {"reason": "asked"})
+
+    message = mail_to("asha@example.com", "brother")
+    drain()
+    message.refresh_from_db()
+    assert message.state == Message.State.SENT
+
+
+def test_erasing_hides_now_and_purges_after_the_legal_period(
+    manager: Client, person: Person, lead: Lead, django_capture_on_commit_callbacks: object
+) -> None:
+    mail_to("asha@example.com", "old")
+    drain()
+    stored = LeadFile.objects.create(
+        lead=lead, name="degree.pdf", size=3, file=ContentFile(b"PDF", "degree.pdf")
+    )
+    storage, name = stored.file.storage, stored.file.name
+    manager.post(page(person, "erase"))
+    person.refresh_from_db()
+    assert person.purge_on == timezone.localdate() + timedelta(days=365)
+
+    purge()
+    lead = Lead.everything.get(pk=lead.pk)
+    assert lead.message == SECRET, "the law keeps it for a while"
+
+    with (
+        time_machine.travel(timezone.now() + timedelta(days=366)),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        assert purge_due() == 1
+        assert purge_due() == 0
+
+    lead.refresh_from_db()
+    person.refresh_from_db()
+    assert (lead.message, person.name, person.contact_points.count()) == ("", "Erased person", 0)
+    assert "asha" not in lead.search_text
+    assert not storage.exists(name)
+    everywhere = json.dumps(
+        [list(model.objects.values()) for model in (Submission, LeadEvent, Message, LeadFile)],
+        default=str,
+    )
+    for trace in (SECRET, "asha@example.com", "9876543210", "203.0.113.7", "About you"):
+        assert trace not in everywhere
+    assert Submission.objects.count() == 1, "counts stay true"
+
+
+def test_an_erasure_can_be_taken_back_until_it_is_done(manager: Client, person: Person, lead: Lead) -> None:
+    manager.post(page(person, "erase"))
+    manager.post(page(person, "lift"))
+    person.refresh_from_db()
+
+    assert (person.restricted_at, person.purge_on) == (None, None)
+    assert Lead.objects.filter(pk=lead.pk).exists()
+
+
+def test_a_learner_with_an_open_enrolment_is_not_erased(
+    manager: Client, person: Person, lead: Lead, learner: User
+) -> None:
+    Person.objects.filter(pk=person.pk).update(user=learner)
+
+    page_after = manager.post(page(person, "erase"), follow=True).content.decode()
+
+    assert "Withdraw it first" in page_after
+    person.refresh_from_db()
+    assert person.restricted_at is None
+
+
+def test_a_purge_closes_the_account(manager: Client, person: Person, lead: Lead) -> None:
+    account = User.objects.create_user("asha@example.com", "a-long-password-1", name="Asha Devi")
+    Person.objects.filter(pk=person.pk).update(user=account)
+    browser = signed_in(account)
+    manager.post(page(person, "erase"))
+    Person.objects.filter(pk=person.pk).update(purge_on=timezone.localdate())
+
+    purge()
+
+    account.refresh_from_db()
+    assert (account.is_active, account.name) == (False, "")
+    assert "asha" not in account.email
+    assert browser.get("/learn/").status_code == 302
+
+
+@pytest.mark.parametrize("action", ["data", "restrict", "erase", "lift"])
+def test_only_admissions_leads_decide_about_data(
+    desk: Client, person: Person, lead: Lead, action: str
+) -> None:
+    assert desk.post(page(person, action), {"reason": "x"}).url == "/cms/"
+    person.refresh_from_db()
+    assert person.restricted_at is None
+    assert not DataAccess.objects.exists()

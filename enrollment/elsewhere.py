@@ -25,10 +25,35 @@ class CapturedForm(PlacementForm):
         error_messages={"invalid_choice": _("Choose course or placement")},
     )
 
+    LABELS: ClassVar = {
+        "name": _("Name"),
+        "contact_by": _("How should we contact them?"),
+        "best_time": _("Best time to reach them"),
+        "message": _("What did they ask?"),
+        "consent_news": _("They want course news by e-mail about once a month"),
+        "under_18": _("They are under 18"),
+        "status": _("What describes them best?"),
+        "target_role": _("Which role are they looking for?"),
+        "skills": _("Their skills"),
+    }
+    HINTS: ClassVar = {
+        "phone": _("Spaces and country codes are fine."),
+        "under_18": _("Ask for a parent or guardian; no course news for them."),
+        "skills": "",
+    }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("email", "contact_by", "status"):
             self.fields[name].required = False
+        self.fields["name"].error_messages["required"] = _("Enter the name")
+        self.fields["email"].error_messages["required"] = _("Enter the email address")
+        for name, label in self.LABELS.items():
+            self.fields[name].label = label
+        for name, hint in self.HINTS.items():
+            self.fields[name].help_text = hint
+        for name in ("name", "email", "phone"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -92,29 +117,8 @@ class DeskForm(CapturedForm):
         *PlacementForm.DETAIL_FIELDS,
     )  # fmt: skip
     NOT_SAID: ClassVar = {"website", "source", "owner", "talked", "acknowledge"}
-    LABELS: ClassVar = {
-        "name": _("Name"),
-        "contact_by": _("How should we contact them?"),
-        "best_time": _("Best time to reach them"),
-        "message": _("What did they ask?"),
-        "consent_news": _("Asked on the phone: they want course news about once a month"),
-        "under_18": _("They are under 18"),
-        "status": _("What describes them best?"),
-        "target_role": _("Which role are they looking for?"),
-        "skills": _("Their skills"),
-    }
-    HINTS: ClassVar = {
-        "phone": _("Spaces and country codes are fine."),
-        "under_18": _("Ask for a parent or guardian; no course news for them."),
-        "skills": "",
-    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = ModelPermissionPolicy(Lead).users_with_permission("work")
-        for name, label in self.LABELS.items():
-            self.fields[name].label = label
-        for name, hint in self.HINTS.items():
-            self.fields[name].help_text = hint
-        for name in ("name", "email", "phone"):
-            self.fields[name].widget.attrs["autocomplete"] = "off"
+        self.fields["consent_news"].label = _("Asked on the phone: they want course news about once a month")

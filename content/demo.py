@@ -29,6 +29,7 @@ PEOPLE: dict[str, tuple[str, Role | None]] = {
     "author@example.com": ("Arun Prakash", Role.AUTHOR),
     "reviewer@example.com": ("Deepa Nair", Role.REVIEWER),
     "admissions@example.com": ("Kavitha Subramanian", Role.ADMISSIONS),
+    "admissions-lead@example.com": ("Farida Sheikh", Role.ADMISSIONS_LEAD),
     "admin@example.com": ("Senthil Kumar", Role.ADMIN),
 }
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from content.demo import COURSE
 from courses.models import CoursePage, InstituteSettings
 from enrollment.finding import refresh_search
-from enrollment.intake import INTERESTS, NOTICE_VERSION
+from enrollment.intake import INTERESTS
 from enrollment.mails import render_mail
 from enrollment.models import (
     ClosingReason,
@@ -28,14 +28,16 @@ from enrollment.models import (
     Lead,
     LeadEvent,
     Person,
+    StageChange,
     Submission,
 )
+from enrollment.people import NOTICE_VERSION
 from enrollment.phones import parse_phone
 from outbox.models import DeliveryAttempt, Message
 from outbox.queue import derive_message_id
 
 DETAILS = ("status", "experience_years", "target_role", "skills")
-OWNER = "admissions@example.com"
+OWNERS = ("admissions@example.com", "meera@example.com", "arjun@example.com")
 SENT_AFTER = timedelta(seconds=4)
 SUNDAY = 6
 
@@ -50,6 +52,7 @@ class Rows:
     people: list[Person] = field(default_factory=list)
     points: list[ContactPoint] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
+    changes: list[StageChange] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
     leads: list[Lead] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -60,7 +63,7 @@ class Rows:
         """Write every batch, then the times that the database would set to now."""
         batches = (
             self.people, self.points, self.leads, self.submissions, self.consents,
-            self.messages, self.deliveries, self.events,
+            self.messages, self.deliveries, self.events, self.changes,
         )  # fmt: skip
         for batch in batches:
             _write(batch)
@@ -94,7 +97,7 @@ def make_leads(path: Path) -> int:
     desk = Desk(
         institute=InstituteSettings.current(),
         course=CoursePage.objects.filter(slug=COURSE).first(),
-        owner=User.objects.filter(email=OWNER).first(),
+        owners=list(User.objects.filter(email__in=OWNERS).order_by("pk")),
         now=timezone.localtime(),
     )
     for entry in fresh:
@@ -113,13 +116,13 @@ class Desk:
 
     institute: InstituteSettings
     course: CoursePage | None
-    owner: User | None
+    owners: list[User]
     now: datetime
     rows: Rows = field(default_factory=Rows)
 
     def __post_init__(self) -> None:
         self.calendar = self.institute.calendar()
-        self.reason = ClosingReason.objects.filter(is_active=True).first()
+        self.reasons = {reason.name: reason for reason in ClosingReason.objects.all()}
 
     def take_in(self, entry: dict[str, Any]) -> None:
         """Plan the rows of one enquiry with its acknowledgement and history."""
@@ -133,12 +136,15 @@ class Desk:
             reference=_reference(entry),
             interest=INTERESTS[form],
             course=self.course,
+            source=entry.get("source", Lead.Source.WEBSITE),
+            campaign=entry.get("campaign", ""),
             contact_by=entry["contact_by"],
             best_time=entry.get("best_time", ""),
             message=entry["message"],
             details=_details(entry),
             answer_due_at=self.calendar.add_hours(asked, self.institute.answer_within_hours),
             created_at=asked,
+            stage_since=asked,
         )
         self.rows.leads.append(lead)
         submission = self._submission(entry, form, lead, asked)
@@ -222,17 +228,31 @@ class Desk:
 
     def _note(
         self, lead: Lead, kind: str, at: datetime, *, text: str = "", actor: User | None = None,
-        message: Message | None = None,
+        message: Message | None = None, outcome: str = "",
     ) -> None:  # fmt: skip
         self.rows.events.append(
-            LeadEvent(lead=lead, kind=kind, text=text, actor=actor, message=message, created_at=at)
+            LeadEvent(
+                lead=lead,
+                kind=kind,
+                text=text,
+                actor=actor,
+                message=message,
+                outcome=outcome,
+                created_at=at,
+            )
         )
 
     def _mail(
         self, lead: Lead, name: Literal["acknowledgement", "invitation"], key: str, at: datetime
     ) -> None:
         """Plan a mail that left a few seconds after its reason."""
-        context = {"lead": lead, "institute": self.institute, "course": lead.course, "cohort": None}
+        context = {
+            "lead": lead,
+            "institute": self.institute,
+            "course": lead.course,
+            "cohort": None,
+            "answer_by": lead.answer_due_at,
+        }
         mail = render_mail(name, context)
         sent_at = min(at + SENT_AFTER, self.now)
         purpose = {
@@ -266,17 +286,19 @@ class Desk:
         """Give the lead to its owner and move it through the stages of its history."""
         at = asked
         if "history" in entry or entry.get("owner"):
-            lead.owner = self.owner
+            lead.owner = self._next_owner()
             at = self.calendar.add_hours(asked, 1)
             if "history" in entry:
                 at = self._at_work(_parts(entry["history"][0])[0], asked)
-            self._note(lead, LeadEvent.Kind.OWNER, at, text=f"Nobody to {self.owner}", actor=self.owner)
+            self._note(lead, LeadEvent.Kind.OWNER, at, text=f"Nobody to {lead.owner}", actor=lead.owner)
         for moment, what, text in map(_parts, entry.get("history", [])):
             at = self._at_work(moment, at)
             if what == "note":
-                self._note(lead, LeadEvent.Kind.NOTE, at, text=text, actor=self.owner)
+                self._note(lead, LeadEvent.Kind.NOTE, at, text=text, actor=lead.owner)
+            elif what in LeadEvent.Outcome.values:
+                self._note(lead, LeadEvent.Kind.CALL, at, text=text, actor=lead.owner, outcome=what)
             else:
-                self._move(lead, Lead.Stage(what), at)
+                self._move(lead, Lead.Stage(what), at, reason=text)
         if "next" in entry:
             moment, lead.next_action, _text = _parts(entry["next"])
             lead.next_action_at = self.moment(moment)
@@ -286,18 +308,33 @@ class Desk:
             text = f"Signed in for the first time; {lead.course.title} is open"
             self._note(lead, LeadEvent.Kind.ENROLMENT, self.moment(entry["signed_in"]), text=text)
 
-    def _move(self, lead: Lead, stage: Lead.Stage, at: datetime) -> None:
-        before = Lead.Stage(str(lead.stage_id))
+    def _next_owner(self) -> User | None:
+        """Return whose turn it is: everybody gets every third lead."""
+        return self.owners[len(self.rows.leads) % len(self.owners)] if self.owners else None
+
+    def _move(self, lead: Lead, stage: Lead.Stage, at: datetime, *, reason: str) -> None:
+        before, actor = Lead.Stage(str(lead.stage_id)), lead.owner
         if lead.answered_at is None:
             lead.answered_at = at
+        self.rows.changes.append(
+            StageChange(
+                lead=lead,
+                before_id=before,
+                after_id=stage,
+                actor=actor,
+                stayed=at - lead.stage_since,
+                created_at=at,
+            )
+        )
         lead.stage_id, lead.stage_since = stage, at
         if stage == Lead.Stage.CLOSED:
-            lead.closing_reason = self.reason
+            lead.closing_reason = self.reasons[reason]
         if stage == Lead.Stage.ENROLLED and lead.course:
             self._note(
-                lead, LeadEvent.Kind.ENROLMENT, at, text=f"Enrolled in {lead.course.title}", actor=self.owner
+                lead, LeadEvent.Kind.ENROLMENT, at, text=f"Enrolled in {lead.course.title}", actor=actor
             )
-        self._note(lead, LeadEvent.Kind.STAGE, at, text=f"{before.label} to {stage.label}", actor=self.owner)
+        text = f"{before.label} to {stage.label}" + (f": {reason}" if reason else "")
+        self._note(lead, LeadEvent.Kind.STAGE, at, text=text, actor=actor)
         if stage == Lead.Stage.ENROLLED and lead.course:
             self._mail(lead, "invitation", f"enrolment:demo:{lead.reference}:invitation", at)
 

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from content.console import quiet_logs, say
-from content.demo import PASSWORD, make_accounts
+from content.demo import COURSE, PASSWORD, make_accounts
+from content.demo_desk import furnish_desk, make_colleagues
 from content.demo_leads import make_leads
 from content.errors import CourseFileError
 from content.importer import import_course, import_pages
 from content.site import finish_site, prepare_site, read_site
-from courses.models import HomePage
+from courses.models import CoursePage, HomePage
 
 CONTENT = Path(__file__).resolve().parents[2]
 
@@ -54,4 +55,6 @@ class Command(BaseCommand):
 
     def _load_people(self) -> None:
         self.stdout.write(f"demo accounts: {make_accounts()} new, each with the password {PASSWORD}.")
+        make_colleagues()
         self.stdout.write(f"demo leads: {make_leads(CONTENT / 'demo_leads.yaml')} new.")
+        furnish_desk(CoursePage.objects.filter(slug=COURSE).first())

@@ -10,29 +10,36 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from courses.models import InstituteSettings
+from enrollment import people
+from enrollment.desk import lock_lead
+from enrollment.elsewhere import ApiForm, DeskForm
 from enrollment.finding import refresh_search
 from enrollment.forms import EnquiryForm, PlacementForm
 from enrollment.mails import render_mail
-from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Person, Submission
-from enrollment.phones import parse_phone
+from enrollment.models import CaptureSource, ContactPoint, Lead, LeadEvent, Person, Submission
+from enrollment.origins import lead_origin, note_guardian, writer_of
 from outbox.models import Message
 from outbox.queue import enqueue
 
 FORMS: dict[str, type[EnquiryForm]] = {
     Submission.Form.ENQUIRY: EnquiryForm,
     Submission.Form.PLACEMENT: PlacementForm,
+    Submission.Form.API: ApiForm,
+    Submission.Form.DESK: DeskForm,
 }
 INTERESTS = {
     Submission.Form.ENQUIRY: Lead.Interest.CONTACT,
     Submission.Form.PLACEMENT: Lead.Interest.PLACEMENT,
 }
-NOTICE_VERSION = "2026-11"
-"""Which wording of the news consent was shown; changes when the wording does."""
+"""What a form is about by itself; the forms of enquiries from elsewhere ask."""
+SENT_BY_THEMSELVES = {Submission.Form.ENQUIRY, Submission.Form.PLACEMENT}
+"""Forms whose signed-in account is the sender's own."""
 UNSETTLED_AFTER = timedelta(minutes=2)
 """A post that is only recorded after this time was cut off and is settled by the sweep."""
 SWEEP_SIZE = 1000
@@ -62,7 +69,15 @@ def fingerprint(data: QueryDict) -> str:
     return f"{key}:{_digest(_payload(data))}" if key else ""
 
 
-def record(*, form: str, data: QueryDict, address: str | None) -> Submission:
+def record(
+    *,
+    form: str,
+    data: QueryDict,
+    address: str | None,
+    account: User | None = None,
+    capture_source: CaptureSource | None = None,
+    attribution: dict[str, dict[str, str]] | None = None,
+) -> Submission:
     """Commit a post as it came, before anything is checked.
 
     The same key with the same content is the same submission. The same key with other content (a
@@ -87,6 +102,9 @@ def record(*, form: str, data: QueryDict, address: str | None) -> Submission:
                     payload=payload,
                     digest=digest,
                     repeats=other,
+                    account=account,
+                    capture_source=capture_source,
+                    attribution=attribution,
                     address=address,
                 )
         except IntegrityError:
@@ -115,17 +133,27 @@ def settle(submission: Submission) -> EnquiryForm | None:
             return None
         if form["website"].value():
             locked.outcome = Submission.Outcome.SPAM
-        elif lead := _same_enquiry(locked, form.cleaned_data["email"]):
-            _note_repeat(lead, locked, form)
-            locked.lead, locked.outcome = lead, Submission.Outcome.REPEATED
+            locked.save(update_fields=["outcome"])
         else:
-            locked.lead = _make_lead(locked, form.cleaned_data)
-            locked.outcome = Submission.Outcome.LEAD
-        locked.save(update_fields=["lead", "outcome"])
-        if locked.lead:
-            refresh_search([locked.lead.person_id])
+            _take(locked, form)
     log.info("submission_settled", reference=locked.reference, outcome=locked.outcome)
     return None
+
+
+@transaction.atomic
+def settle_by_hand(*, submission: Submission, form: EnquiryForm, actor: User) -> Lead:
+    """Make a lead of a post that was taken for spam or refused, with the answers of a valid form.
+
+    Says on the timeline who did it. What has a lead already stays as it is.
+    """
+    locked = Submission.objects.select_for_update().get(pk=submission.pk)
+    if locked.lead_id is None:
+        before = locked.get_outcome_display()
+        _take(locked, form)
+        text = _("Taken by hand, was: %(outcome)s") % {"outcome": before}
+        LeadEvent.objects.create(lead=locked.lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
+        log.info("submission_taken_by_hand", reference=locked.reference, outcome=locked.outcome)
+    return Lead.everything.get(pk=locked.lead_id)
 
 
 def settle_left_over() -> int:
@@ -156,11 +184,17 @@ def reference_for(submission: Submission) -> str:
     return lead.reference if lead else submission.reference
 
 
-def newest_of(submission: Submission) -> Submission:
-    """Return the last post that belongs to the same lead; the submission itself if it made none."""
-    if submission.lead is None:
-        return submission
-    return submission.lead.submissions.latest("received_at", "pk")
+def find_referred(reference: str) -> Submission | None:
+    """Return the post with this reference, or the newest of the lead with it; refused ones don't count."""
+    posts = Submission.objects.select_related("lead").exclude(outcome=Submission.Outcome.REJECTED)
+    of_lead = posts.filter(lead__reference=reference).order_by("-received_at", "-pk")
+    return posts.filter(reference=reference).first() or of_lead.first()
+
+
+def own_post(referred: Submission, *, sent: str | None) -> Submission | None:
+    """Return the post with the reference `sent` if it is the referred one or of the same lead."""
+    same = Q(pk=referred.pk) | Q(lead__isnull=False, lead=referred.lead_id)
+    return Submission.objects.select_related("lead").filter(same, reference=sent).first() if sent else None
 
 
 def typed(submission: Submission) -> MultiValueDict:
@@ -169,11 +203,14 @@ def typed(submission: Submission) -> MultiValueDict:
 
 
 def answer_promised_by(submission: Submission) -> datetime:
-    """Return when someone will have answered, by working hours and holidays."""
-    if submission.lead:
-        return submission.lead.answer_due_at
-    institute = InstituteSettings.current()
-    return institute.calendar().add_hours(submission.received_at, institute.answer_within_hours)
+    """Return when someone will have answered, by working hours and holidays.
+
+    A further enquiry to a lead that was answered already has a promise of its own.
+    """
+    lead = submission.lead
+    if lead and (lead.answered_at is None or submission.outcome == Submission.Outcome.LEAD):
+        return lead.answer_due_at
+    return _promise(submission.received_at)
 
 
 def _payload(data: QueryDict) -> str:
@@ -210,17 +247,16 @@ def _same_enquiry(submission: Submission, email: str) -> Lead | None:
 
 def _note_repeat(lead: Lead, submission: Submission, form: EnquiryForm) -> None:
     """Keep everything that was corrected: numbers, the course, consent, and each answer on the timeline."""
+    lead = lock_lead(lead)
     answers = form.cleaned_data
     before = lead.submissions.exclude(pk=submission.pk).order_by("-received_at", "-pk").first()
     said_before = FORMS[before.form](typed(before)).said() if before else {}
     changed = {label: said for label, said in form.said().items() if said_before.get(label) != said}
-    ContactPoint.objects.bulk_create(_contact_points(lead.person, answers), ignore_conflicts=True)
-    if answers["course"] and lead.course is None:
+    people.add_contact_points(lead.person, email=answers["email"], phone=answers["phone"])
+    if answers["course"] and lead.course_id is None:
         lead.course = answers["course"]
         lead.save(update_fields=["course"])
-    latest = lead.person.consents.filter(purpose=Consent.Purpose.NEWS).order_by("-created_at", "-pk").first()
-    if answers["consent_news"] != (latest is not None and latest.granted):
-        _note_consent(lead.person, submission, granted=answers["consent_news"])
+    people.note_news_consent(lead.person, submission, granted=answers["consent_news"])
     LeadEvent.objects.create(
         lead=lead,
         kind=LeadEvent.Kind.REPEATED,
@@ -228,67 +264,95 @@ def _note_repeat(lead: Lead, submission: Submission, form: EnquiryForm) -> None:
     )
 
 
-def _make_lead(submission: Submission, answers: dict) -> Lead:
-    institute = InstituteSettings.current()
+def _take(submission: Submission, form: EnquiryForm) -> None:
+    """Give a valid post its lead: the one that it corrects, that a known person has, or a new one."""
+    if lead := _same_enquiry(submission, form.cleaned_data["email"]):
+        _note_repeat(lead, submission, form)
+        submission.lead, submission.outcome = lead, Submission.Outcome.REPEATED
+    else:
+        _admit(submission, form)
+    # The lead must know the submission before its search text is made of both.
+    submission.save(update_fields=["lead", "outcome"])
+    note_guardian(submission.lead.person, form.cleaned_data)
+    refresh_search([submission.lead.person_id])
+
+
+def _admit(submission: Submission, form: EnquiryForm) -> None:
+    """Add the enquiry to the open lead of a known person that it fits, or make a lead of it."""
+    answers = form.cleaned_data
+    account = submission.account if submission.form in SENT_BY_THEMSELVES else None
+    person = people.find_known(account=account, email=answers["email"], name=answers["name"])
+    interest = _interest(submission, answers)
+    course = answers["course"]
+    lead = people.fitting_lead(person=person, interest=interest, course=course) if person else None
+    if lead is None:
+        submission.lead = _make_lead(submission, answers, person=person)
+        submission.outcome = Submission.Outcome.LEAD
+        return
+    answer_by = _promise(timezone.now()) if lead.answered_at else lead.answer_due_at
+    people.add_enquiry(
+        lead=lead, submission=submission, answers=answers, said=form.said(), answer_by=answer_by
+    )
+    _acknowledge(submission, lead, answers=answers, answer_by=answer_by)
+    submission.lead, submission.outcome = lead, Submission.Outcome.REPEATED
+
+
+def _make_lead(submission: Submission, answers: dict, *, person: Person | None) -> Lead:
     now = timezone.now()
-    person = Person.objects.create(name=answers["name"])
-    ContactPoint.objects.bulk_create(_contact_points(person, answers))
+    is_known = person is not None
+    person = person or Person.objects.create(name=answers["name"])
+    people.add_contact_points(person, email=answers["email"], phone=answers["phone"])
     lead = Lead.objects.create(
         person=person,
         reference=submission.reference,
-        interest=INTERESTS[Submission.Form(submission.form)],
+        interest=_interest(submission, answers),
         course=answers["course"],
         contact_by=answers["contact_by"],
         best_time=answers["best_time"],
         message=answers["message"],
-        details={
-            name: answers[name] for name in PlacementForm.DETAIL_FIELDS if answers.get(name) not in (None, "")
-        },
-        answer_due_at=institute.calendar().add_hours(now, institute.answer_within_hours),
+        details=people.placement_answers(answers),
+        answer_due_at=_promise(now),
         created_at=now,
+        **lead_origin(submission, answers),
     )
-    events = [LeadEvent(lead=lead, kind=LeadEvent.Kind.ENQUIRY, text=answers["message"])]
+    LeadEvent.objects.create(
+        lead=lead, kind=LeadEvent.Kind.ENQUIRY, text=answers["message"], actor=writer_of(submission)
+    )
+    if is_known:
+        people.link_earlier_leads(lead)
     if answers["consent_news"]:
-        _note_consent(person, submission, granted=True)
-    message = _acknowledge(submission, lead, institute, answers["email"])
-    events.append(LeadEvent(lead=lead, kind=LeadEvent.Kind.MESSAGE, message=message))
-    LeadEvent.objects.bulk_create(events)
+        people.note_news_consent(person, submission, granted=True)
+    _acknowledge(submission, lead, answers=answers, answer_by=lead.answer_due_at)
     return lead
 
 
-def _contact_points(person: Person, answers: dict) -> list[ContactPoint]:
-    typed_email, typed_phone = answers["email"], answers["phone"]
-    points = [
-        ContactPoint(
-            person=person, kind=ContactPoint.Kind.EMAIL, value=typed_email.lower(), as_typed=typed_email
-        )
-    ]
-    if number := parse_phone(typed_phone):
-        points.append(
-            ContactPoint(person=person, kind=ContactPoint.Kind.PHONE, value=number, as_typed=typed_phone)
-        )
-    return points
+def _interest(submission: Submission, answers: dict) -> str:
+    return answers.get("interest") or INTERESTS[Submission.Form(submission.form)]
 
 
-def _note_consent(person: Person, submission: Submission, *, granted: bool) -> None:
-    Consent.objects.create(
-        person=person,
-        purpose=Consent.Purpose.NEWS,
-        granted=granted,
-        notice_version=NOTICE_VERSION,
-        language=translation.get_language(),
-        submission=submission,
-    )
+def _promise(asked_at: datetime) -> datetime:
+    """Return when an enquiry of that time will have been answered."""
+    institute = InstituteSettings.current()
+    return institute.calendar().add_hours(asked_at, institute.answer_within_hours)
 
 
-def _acknowledge(submission: Submission, lead: Lead, institute: InstituteSettings, email: str) -> Message:
-    mail = render_mail("acknowledgement", {"lead": lead, "institute": institute})
-    return enqueue(
+def _acknowledge(submission: Submission, lead: Lead, *, answers: dict, answer_by: datetime) -> None:
+    """Queue the mail that says the enquiry has arrived, with the lead's reference, and note it.
+
+    Nothing is sent to somebody without an address, or when the desk chose to send nothing.
+    """
+    if not answers["email"] or not answers.get("acknowledge", True):
+        return
+    institute = InstituteSettings.current()
+    context = {"lead": lead, "institute": institute, "answer_by": answer_by}
+    mail = render_mail("acknowledgement", context)
+    message = enqueue(
         key=f"enquiry:{submission.key}:acknowledgement",
-        to=email,
+        to=answers["email"],
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
         purpose=Message.Purpose.ACKNOWLEDGEMENT,
         reply_to=institute.email,
     )
+    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.MESSAGE, message=message)

@@ -17,7 +17,7 @@ from wagtail.models import Site
 
 from courses.models import InstituteSettings
 from enrollment import intake
-from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Submission
+from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Person, Submission
 from enrollment.tasks import sweep
 from outbox.delivery import drain
 from outbox.models import Message
@@ -232,11 +232,11 @@ def test_the_sweep_settles_the_oldest_first_and_no_bad_post_stops_it(
         posts.append(post)
     make_lead, order = intake._make_lead, []
 
-    def fail_for_the_bad_one(submission: Submission, values: dict) -> Lead:
+    def fail_for_the_bad_one(submission: Submission, values: dict, *, person: Person | None) -> Lead:
         order.append(values["email"])
         if values["email"].startswith("bad"):
             raise RuntimeError
-        return make_lead(submission, values)
+        return make_lead(submission, values, person=person)
 
     monkeypatch.setattr(intake, "_make_lead", fail_for_the_bad_one)
     with capture_logs() as logs:

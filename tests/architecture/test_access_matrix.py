@@ -28,6 +28,9 @@ EVERYBODY = "200 200 200 200 200 200 200 200"
 MEMBERS = "login 200 200 200 200 200 200 200"
 NOT_FOUND = "404 404 404 404 404 404 404 404"
 WORK_LEADS = "door door door home home 200 200 200"
+WORK_LEADS_302 = "door door door home home 302 302 302"
+MANAGE_LEADS = "door door door home home home 200 200"
+DESK_POST_ONLY = "door door door home home 405 405 405"
 POST_ONLY = "405 405 405 405 405 405 405 405"
 SIGNED_OUT_ONLY = "200 302 302 302 302 302 302 302"
 
@@ -56,6 +59,10 @@ class Row:
 
 def lead_path(action: str) -> Callable[[World], str]:
     return lambda world: f"/cms/leads/{action}/{world.lead.pk}/"
+
+
+def person_path(action: str) -> Callable[[World], str]:
+    return lambda world: f"/cms/leads/people/{world.lead.person_id}/{action}/"
 
 
 def quiz_path(action: str) -> Callable[[World], str]:
@@ -229,6 +236,27 @@ ROWS = [
         for action in ("note", "stage", "next", "enrol", "withdraw")
     ),
     Row("leads:owner", lead_path("owner"), "door door door home home 302 302 302", "post"),
+    Row("desk:board", "/cms/leads/board/", WORK_LEADS),
+    Row("desk:board-move", lambda world: f"/cms/leads/board/{world.lead.pk}/move/", DESK_POST_ONLY),
+    Row(
+        "desk:board-move",
+        lambda world: f"/cms/leads/board/{world.lead.pk}/move/",
+        "door door door home home 409 409 409",
+        "post",
+    ),
+    Row("desk:privacy", "/cms/leads/privacy/", MANAGE_LEADS),
+    Row("desk:accesses", "/cms/leads/privacy/log/", MANAGE_LEADS),
+    Row("desk:person-privacy", person_path("privacy"), WORK_LEADS),
+    Row("desk:consent", person_path("consent"), "door door door home home 422 422 422", "post"),
+    Row("desk:guardian", person_path("guardian"), WORK_LEADS_302, "post"),
+    Row("desk:take-away", person_path("data"), MANAGE_LEADS, "post"),
+    Row("desk:restrict", person_path("restrict"), "door door door home home home 422 422", "post"),
+    Row("desk:erase", person_path("erase"), MANAGE_LEADS),
+    Row("desk:lift", person_path("lift"), "door door door home home home 302 302", "post"),
+    Row("stages:list", "/cms/leads/stages/", MANAGE_LEADS),
+    Row("stages:add", "/cms/leads/stages/add/", MANAGE_LEADS),
+    Row("closing_reasons:list", "/cms/leads/reasons/", MANAGE_LEADS),
+    Row("closing_reasons:add", "/cms/leads/reasons/add/", MANAGE_LEADS),
     Row("leads:add", "/cms/leads/add/", "door door door home home home home home"),
     Row("leads:edit", lead_path("edit"), "door door door home home home home home"),
     Row("leads:delete", lead_path("delete"), "door door door home home home home home"),

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -24,6 +23,7 @@ from enrollment.forms import EnquiryForm, PlacementForm
 from enrollment.mails import render_mail
 from enrollment.models import CaptureSource, ContactPoint, Lead, LeadEvent, Person, Submission
 from enrollment.origins import lead_origin, note_guardian, writer_of
+from enrollment.references import new_reference as _new_reference
 from outbox.models import Message
 from outbox.queue import enqueue
 
@@ -48,7 +48,6 @@ SETTLED = {Submission.Outcome.LEAD, Submission.Outcome.REPEATED, Submission.Outc
 """Outcomes that nothing changes any more."""
 RECORD_TRIES = 5
 
-_REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _NOT_CONTENT = {"csrfmiddlewaretoken", "key"}
 
 log = structlog.get_logger(__name__)
@@ -226,11 +225,6 @@ def _posted_key(data: QueryDict) -> UUID | None:
         return UUID(data.get("key", ""))
     except ValueError:
         return None
-
-
-def _new_reference() -> str:
-    letters = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(6))
-    return f"ENQ-{letters[:4]}-{letters[4:]}"
 
 
 def _same_enquiry(submission: Submission, email: str) -> Lead | None:

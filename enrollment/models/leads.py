@@ -18,6 +18,8 @@ from enrollment.models.pipeline import ClosingReason, PipelineStage
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 PLANNED_AT = Coalesce("next_action_at", Value(NEVER))
 """When the next action is; what has none stands at the end."""
+WORKED = ~Q(stage__in=PipelineStage.ENDED) & Q(set_aside="")
+"""What the desk works and hasn't ended, as `Lead.objects.open()` asks for it."""
 
 
 class Person(models.Model):
@@ -246,6 +248,27 @@ class Lead(models.Model):
                 fields=["campaign", "-created_at"], condition=Q(campaign__gt=""), name="lead_campaign"
             ),
             models.Index(
+                fields=["created_at", "id"], condition=WORKED & Q(owner__isnull=True), name="lead_waiting"
+            ),
+            models.Index(
+                fields=["answer_due_at", "id"],
+                condition=WORKED & Q(answered_at__isnull=True, owner__isnull=False),
+                name="lead_owned_due",
+            ),
+            models.Index(
+                fields=["owner", "answer_due_at"],
+                condition=WORKED & Q(answered_at__isnull=True),
+                name="lead_owners_due",
+            ),
+            models.Index(
+                fields=["owner", "next_action_at"],
+                condition=WORKED & Q(next_action_at__isnull=False),
+                name="lead_owners_actions",
+            ),
+            models.Index(
+                fields=["owner", "stage", "stage_since"], condition=WORKED, name="lead_owners_stages"
+            ),
+            models.Index(
                 fields=["lead_import"], condition=Q(lead_import__isnull=False), name="lead_of_import"
             ),
             models.Index(
@@ -361,7 +384,14 @@ class LeadEvent(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [models.Index(fields=["lead", "-created_at", "-id"], name="lead_event_timeline")]
+        indexes: ClassVar = [
+            models.Index(fields=["lead", "-created_at", "-id"], name="lead_event_timeline"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(kind__in=["repeated", "another"]),
+                name="lead_event_wrote_again",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"

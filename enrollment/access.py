@@ -1,5 +1,8 @@
 """Who may open what: the lesson gate, and the fetch functions of this app."""
 
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+
 from accounts.models import User
 from courses.models import CoursePage
 from enrollment.models import Enrollment
@@ -19,3 +22,22 @@ def open_courses(user: User) -> list[CoursePage]:
         .order_by("-created_at")
     )
     return [enrollment.course for enrollment in enrollments]
+
+
+def admissions_workers() -> QuerySet[User]:
+    """Return the active people who work leads, administrators among them."""
+    return User.objects.filter(_holders("work_lead") | Q(is_superuser=True), is_active=True)
+
+
+def admissions_leads() -> QuerySet[User]:
+    """Return the active people who answer for admissions: administrators only where nobody else does."""
+    leads = User.objects.filter(_holders("manage_leads"), is_active=True, is_superuser=False)
+    return leads if leads.exists() else User.objects.filter(is_superuser=True, is_active=True)
+
+
+def _holders(codename: str) -> Q:
+    granted = Permission.objects.filter(content_type__app_label="enrollment", codename=codename)
+    groups = User.groups.through.objects.filter(group__permissions__in=granted)
+    return Q(pk__in=groups.values("user")) | Q(
+        pk__in=User.user_permissions.through.objects.filter(permission__in=granted).values("user")
+    )

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from enrollment import intake
+from enrollment import assignment, escalation, intake, privacy
 
 log = structlog.get_logger(__name__)
 
@@ -13,3 +13,23 @@ def sweep() -> None:
     """Settle form posts whose request was cut off; running it twice changes nothing more."""
     if count := intake.settle_left_over():
         log.warning("left_over_submissions_settled", count=count)
+
+
+@shared_task(name="enrollment.assign")
+def assign() -> None:
+    """Give leads that nobody owns to the counsellors at work."""
+    assignment.assign_waiting()
+
+
+@shared_task(name="enrollment.escalate")
+def escalate() -> None:
+    """Remind owners of answers that are due, and tell admissions leads which ones are late."""
+    escalation.remind_owners()
+    escalation.escalate_late()
+
+
+@shared_task(name="enrollment.purge")
+def purge() -> None:
+    """Purge erased people whose day has come."""
+    if count := privacy.purge_due():
+        log.info("people_purged", count=count)

@@ -17,13 +17,18 @@ _breaker = SimpleNamespace(open_until=0.0)
 
 
 def wake_worker() -> None:
-    """Ask for a drain by task name. A dead broker delays one request in ten seconds and fails none."""
+    """Ask for a drain of the outbox."""
+    nudge("outbox.drain")
+
+
+def nudge(task: str) -> None:
+    """Ask for a task by its name. A dead broker delays one request in ten seconds and fails none."""
     if time.monotonic() < _breaker.open_until:
         return
     options = {**current_app.conf.broker_transport_options, **HASTE}
     try:
         with current_app.connection_for_write(transport_options=options) as connection:
-            current_app.send_task("outbox.drain", connection=connection, retry=False, expires=30)
+            current_app.send_task(task, connection=connection, retry=False, expires=30)
     except (OperationalError, OSError) as error:
         _breaker.open_until = time.monotonic() + PAUSE
-        log.warning("worker_not_woken", error=type(error).__name__)
+        log.warning("worker_not_woken", task=task, error=type(error).__name__)

@@ -25,6 +25,7 @@ from enrollment.models import CaptureSource, ContactPoint, Lead, LeadEvent, Pers
 from enrollment.origins import lead_origin, note_guardian, writer_of
 from enrollment.references import new_reference as _new_reference
 from outbox.models import Message
+from outbox.personal import allow_again
 from outbox.queue import enqueue
 
 FORMS: dict[str, type[EnquiryForm]] = {
@@ -333,10 +334,12 @@ def _promise(asked_at: datetime) -> datetime:
 def _acknowledge(submission: Submission, lead: Lead, *, answers: dict, answer_by: datetime) -> None:
     """Queue the mail that says the enquiry has arrived, with the lead's reference, and note it.
 
-    Nothing is sent to somebody without an address, or when the desk chose to send nothing.
+    Nothing is sent to somebody without an address, or when the desk chose to send nothing. Who was
+    erased and asks again wants an answer again.
     """
     if not answers["email"] or not answers.get("acknowledge", True):
         return
+    allow_again(answers["email"])
     institute = InstituteSettings.current()
     context = {"lead": lead, "institute": institute, "answer_by": answer_by}
     mail = render_mail("acknowledgement", context)

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -246,3 +247,19 @@ def test_only_admissions_leads_decide_about_data(
     person.refresh_from_db()
     assert person.restricted_at is None
     assert not DataAccess.objects.exists()
+
+
+def test_who_was_erased_and_asks_again_is_answered(
+    visitor: Client, manager: Client, person: Person, lead: Lead
+) -> None:
+    manager.post(page(person, "erase"))
+
+    visitor.post(
+        "/enquire/",
+        {"name": "Asha Devi", "email": "asha@example.com", "contact_by": "email", "key": str(uuid4())},
+    )
+    drain()
+
+    again = Lead.objects.get()
+    assert again.person != person
+    assert Message.objects.get(to="asha@example.com").state == Message.State.SENT

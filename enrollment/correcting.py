@@ -52,6 +52,13 @@ def facts_shown(lead: Lead) -> str:
     )
 
 
+def facts_fields(shown: str) -> dict[str, str]:
+    """Return the fields in a line of `facts_shown`; empty for any other text."""
+    names = ("person_name", "interest", "course", "contact_by", "best_time")
+    parts = shown.rsplit("|", len(names) - 1)
+    return dict(zip(names, parts, strict=True)) if len(parts) == len(names) else {}
+
+
 @transaction.atomic
 def correct_facts(*, lead: Lead, facts: Facts, actor: User, shown: str | None = None) -> Lead:
     """Write the facts and what changed of them on the timeline; the same facts again do nothing.
@@ -60,7 +67,7 @@ def correct_facts(*, lead: Lead, facts: Facts, actor: User, shown: str | None = 
     raises ChangedMeanwhile.
     """
     lead = lock_lead(lead)
-    lead.person = Person.objects.select_for_update().get(pk=lead.person_id)
+    lead.person = Person.objects.select_for_update(no_key=True).get(pk=lead.person_id)
     before, after = facts_of(lead).said(), facts.said()
     if before == after:
         return lead
@@ -139,7 +146,7 @@ def remove_contact_point(*, lead: Lead, point: ContactPoint, actor: User) -> Non
 def _lock_with_person(lead: Lead) -> Lead:
     """Lock the lead and its person, since another lead of theirs may be worked at the same time."""
     lead = lock_lead(lead)
-    lead.person = Person.objects.select_for_update().get(pk=lead.person_id)
+    lead.person = Person.objects.select_for_update(no_key=True).get(pk=lead.person_id)
     return lead
 
 

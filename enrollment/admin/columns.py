@@ -5,9 +5,16 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.ui.tables import Column, TitleColumn
+from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 
 from enrollment.models import Lead
+
+
+class TickColumn(BaseColumn):
+    """A box to choose the row for a bulk action; its header chooses the page, which needs scripts."""
+
+    header_template_name = "enrollment/admin/columns/tick_header.html"
+    cell_template_name = "enrollment/admin/columns/tick.html"
 
 
 class LeadColumn(TitleColumn):
@@ -31,10 +38,11 @@ class TemplateColumn(Column):
 
 
 LEAD_COLUMNS = [
+    TickColumn("tick", label=""),
     LeadColumn("name", label=_("Name"), accessor="person.name", sort_key="person__name"),
     TemplateColumn("interest", label=_("Interest, course")),
     TemplateColumn("stage", label=_("Stage")),
-    TemplateColumn("asked", label=_("Asked"), sort_key="created_at"),
+    TemplateColumn("asked", label=_("Age"), sort_key="created_at"),
     TemplateColumn("answer", label=_("Answer by"), sort_key="answer_due_at"),
     TemplateColumn("next_action", label=_("Next action"), sort_key="next_action_at"),
     TemplateColumn("owner", label=_("Owner")),
@@ -45,4 +53,5 @@ LEAD_COLUMNS = [
         accessor="get_source_display",
         classname="desk-col-source",
     ),
+    TemplateColumn("tags", label=_("Tags"), classname="desk-col-tags"),
 ]

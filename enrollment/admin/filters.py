@@ -1,24 +1,30 @@
 """The filters of the lead list; each combination is an address that can be kept as a link."""
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.forms.search import SearchForm
 
 from courses.models import CoursePage
 from enrollment.admin.permissions import lead_workers
+from enrollment.admin.search import find_leads
 from enrollment.forms import LONGEST_ID
-from enrollment.models import Lead, PipelineStage
+from enrollment.models import ClosingReason, Consent, Lead, LeadTag, PipelineStage
 from enrollment.models.leads import LeadQuerySet
 
 NOBODY = "nobody"
 MINE = "me"
+AGES = {"today": 0, "week": 7, "older-7": 7, "older-30": 30, "older-90": 90}
+"""Days before today; "older-…" means before them, the others since."""
 
 
 def owner_choices() -> list[tuple[str, str]]:
@@ -27,15 +33,10 @@ def owner_choices() -> list[tuple[str, str]]:
     return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), *people]
 
 
-def stage_choices() -> list[tuple[str, str]]:
-    """Return the stages of the pipeline in their order; one query."""
-    return list(PipelineStage.objects.values_list("key", "name"))
+class KeysField(django_filters.fields.ModelMultipleChoiceField):
+    """Rows by key; a number that no database holds is no choice rather than a failure."""
 
-
-class CourseChoiceField(django_filters.fields.ModelMultipleChoiceField):
-    """Courses by key; a number that no database holds is no choice rather than a failure."""
-
-    def clean(self, value: list[str] | None) -> QuerySet[CoursePage]:
+    def clean(self, value: list[str] | None) -> QuerySet:
         if too_long := [key for key in value or [] if len(str(key)) >= LONGEST_ID]:
             raise forms.ValidationError(
                 self.error_messages["invalid_choice"], code="invalid_choice", params={"value": too_long[0]}
@@ -43,10 +44,31 @@ class CourseChoiceField(django_filters.fields.ModelMultipleChoiceField):
         return super().clean(value)
 
 
-class CourseFilter(django_filters.ModelMultipleChoiceFilter):
-    """Leads of one or more courses."""
+class AnyOf(django_filters.MultipleChoiceFilter):
+    """Leads with one of the values; said with IN, because DISTINCT and OR keep indexes from being used."""
 
-    field_class = CourseChoiceField
+    def filter(self, qs: QuerySet[Lead], value: list[str]) -> QuerySet[Lead]:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class AnyRow(django_filters.ModelMultipleChoiceFilter):
+    """Leads that point to one of the rows."""
+
+    field_class = KeysField
+
+    def filter(self, qs: QuerySet[Lead], value: QuerySet) -> QuerySet[Lead]:
+        keys = [row.pk for row in value]
+        return self.narrow(qs, keys) if keys else qs
+
+    def narrow(self, leads: QuerySet[Lead], keys: list[int]) -> QuerySet[Lead]:
+        return leads.filter(**{f"{self.field_name}__in": keys})
+
+
+class AnyTag(AnyRow):
+    """Leads with one of the tags, each once."""
+
+    def narrow(self, leads: QuerySet[Lead], keys: list[int]) -> QuerySet[Lead]:
+        return leads.filter(pk__in=Lead.tags.through.objects.filter(leadtag__in=keys).values("lead"))
 
 
 class OwnerFilter(django_filters.ChoiceFilter):
@@ -61,39 +83,53 @@ class OwnerFilter(django_filters.ChoiceFilter):
         return qs.filter(owner=owner)
 
 
-class LeadFilterSet(WagtailFilterSet):
-    """Stage, owner, interest, course, source, what is late or due, and when they asked."""
+def _either(label: Any, yes: Any, no: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(
+        label=label,
+        choices=[("true", yes), ("false", no)],
+        empty_label=_("Any"),
+        widget=forms.RadioSelect,
+        **kwargs,
+    )
 
-    stage = django_filters.MultipleChoiceFilter(
-        label=_("Stage"), choices=stage_choices, widget=forms.CheckboxSelectMultiple
-    )
-    owner = OwnerFilter(
-        label=_("Owner"), choices=owner_choices, empty_label=_("Anybody"), widget=forms.RadioSelect
-    )
-    late = django_filters.ChoiceFilter(
-        label=_("Answer"),
-        choices=[("true", _("Late")), ("false", _("Not late"))],
+
+class LeadFilterSet(WagtailFilterSet):
+    """What leads are about, who works them, what is late or due, and when they asked."""
+
+    stage = AnyOf(label=_("Stage"), choices=[], widget=forms.CheckboxSelectMultiple)
+    open = _either(_("Work"), _("Open"), _("Ended (enrolled or closed)"), method="filter_open")
+    owner = OwnerFilter(label=_("Owner"), choices=[], empty_label=_("Anybody"), widget=forms.RadioSelect)
+    late = _either(_("Answer"), _("Late"), _("Not late"), method="filter_late")
+    due = _either(_("Next action"), _("Due today or before"), _("Not due"), method="filter_due")
+    age = django_filters.ChoiceFilter(
+        label=_("Age"),
+        choices=[
+            ("today", _("Asked today")),
+            ("week", _("Asked within 7 days")),
+            ("older-7", _("Older than 7 days")),
+            ("older-30", _("Older than 30 days")),
+            ("older-90", _("Older than 90 days")),
+        ],
         empty_label=_("Any"),
         widget=forms.RadioSelect,
-        method="filter_late",
+        method="filter_age",
     )
-    due = django_filters.ChoiceFilter(
-        label=_("Next action"),
-        choices=[("true", _("Due today or before")), ("false", _("Not due"))],
-        empty_label=_("Any"),
-        widget=forms.RadioSelect,
-        method="filter_due",
-    )
-    interest = django_filters.MultipleChoiceFilter(
-        label=_("Interest"), choices=Lead.Interest, widget=forms.CheckboxSelectMultiple
-    )
-    course = CourseFilter(
+    interest = AnyOf(label=_("Interest"), choices=Lead.Interest.choices, widget=forms.CheckboxSelectMultiple)
+    course = AnyRow(
         label=_("Course"),
         queryset=CoursePage.objects.order_by("title"),
         widget=forms.CheckboxSelectMultiple,
     )
-    source = django_filters.MultipleChoiceFilter(
-        label=_("Source"), choices=Lead.Source, widget=forms.CheckboxSelectMultiple
+    source = AnyOf(label=_("Source"), choices=Lead.Source.choices, widget=forms.CheckboxSelectMultiple)
+    campaign = django_filters.CharFilter(
+        label=_("Campaign"), help_text=_("Exactly as the link of the campaign says it.")
+    )
+    tag = AnyTag(label=_("Tag"), queryset=LeadTag.objects.all(), widget=forms.CheckboxSelectMultiple)
+    news = _either(_("Consent"), _("Course news allowed"), _("Course news not allowed"), method="filter_news")
+    closing_reason = AnyRow(
+        label=_("Reason for closing"),
+        queryset=ClosingReason.objects.all(),
+        widget=forms.CheckboxSelectMultiple,
     )
     created_at = django_filters.DateFromToRangeFilter(label=_("Asked"), widget=DateRangePickerWidget)
 
@@ -101,14 +137,85 @@ class LeadFilterSet(WagtailFilterSet):
         model = Lead
         fields: ClassVar[list[str]] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Read the choices that are rows once; Django asks a callable for them again and again."""
+        super().__init__(*args, **kwargs)
+        self.filters["stage"].extra["choices"] = list(PipelineStage.objects.values_list("key", "name"))
+        self.filters["owner"].extra["choices"] = owner_choices()
+
+    def filter_open(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        return leads.open() if value == "true" else leads.filter(stage__key__in=PipelineStage.ENDED)
+
     def filter_late(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
-        return leads.late() if value == "true" else leads.exclude(pk__in=Lead.objects.late().values("pk"))
+        if value == "true":
+            return leads.late()
+        return leads.filter(
+            Q(stage__in=PipelineStage.ENDED)
+            | Q(answered_at__isnull=False)
+            | Q(answer_due_at__gte=timezone.now())
+        )
 
     def filter_due(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
-        due = {"next_action_at__lte": end_of_today()}
-        return leads.open().filter(**due) if value == "true" else leads.exclude(**due)
+        if value == "true":
+            return leads.open().filter(next_action_at__lte=end_of_today())
+        return leads.filter(
+            Q(stage__in=PipelineStage.ENDED)
+            | Q(next_action_at__isnull=True)
+            | Q(next_action_at__gt=end_of_today())
+        )
+
+    def filter_age(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        moment = start_of_today() - timedelta(days=AGES[value])
+        older = value.startswith("older")
+        return leads.filter(created_at__lt=moment) if older else leads.filter(created_at__gte=moment)
+
+    def filter_news(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        """Filter by the newest word that the person gave on course news."""
+        said = Consent.objects.filter(person=OuterRef("person"), purpose=Consent.Purpose.NEWS)
+        newer = Consent.objects.filter(
+            Q(created_at__gt=OuterRef("created_at"))
+            | Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk")),
+            person=OuterRef("person"),
+            purpose=OuterRef("purpose"),
+        )
+        allowed = Exists(said.filter(~Exists(newer), granted=True))
+        return leads.filter(allowed if value == "true" else ~allowed)
+
+
+class UnclearFilter(Exception):
+    """A filter of an address means nothing."""
+
+
+def matching_leads(query: QueryDict, *, request: HttpRequest) -> QuerySet[Lead]:
+    """Return the leads that the list shows for this address query. Raises UnclearFilter."""
+    filters, search = LeadFilterSet(query, request=request), SearchForm(query)
+    if not filters.is_valid() or (query.get("q") and not search.is_valid()):
+        raise UnclearFilter
+    return find_leads(filters.filter_queryset(Lead.objects.all()), query.get("q", "").strip())
+
+
+LIST_PARAMETERS = ("q", "ordering", *LeadFilterSet.base_filters, "created_at_from", "created_at_to")
+
+
+def list_query(query: QueryDict) -> str:
+    """Return what an address says about the list, written in one way; without page and empty values."""
+    kept = QueryDict(mutable=True)
+    for name in LIST_PARAMETERS:
+        if values := sorted({value.strip() for value in query.getlist(name)} - {""}):
+            kept.setlist(name, values)
+    return kept.urlencode()
+
+
+def listing_mark(query: QueryDict) -> str:
+    """Return a short mark that tells lists with other filters apart."""
+    return sha256(list_query(query).encode()).hexdigest()[:12]
+
+
+def start_of_today() -> datetime:
+    """Return the first moment of today where the institute is."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def end_of_today() -> datetime:
     """Return the last moment of today where the institute is."""
-    return timezone.localtime().replace(hour=23, minute=59, second=59, microsecond=999999)
+    return start_of_today().replace(hour=23, minute=59, second=59, microsecond=999999)

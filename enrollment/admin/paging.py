@@ -132,9 +132,18 @@ class KeysetPaginator:
         shown = self.page.last_number if self.page else 0
         return max(self.count, shown) if self.is_counted else max(COUNTED, shown)
 
+    @property
+    def count_shown(self) -> int:
+        """The count as far as it goes."""
+        return min(self.count, COUNTED)
+
     def get_elided_page_range(self, page_number: Any) -> list[int]:
         """Return no page numbers; Wagtail asks for some."""
         return []
+
+    def sorted(self) -> QuerySet[Lead]:
+        """Return all the leads in their order."""
+        return self.order.sort(self.leads, backwards=self.backwards)
 
     def _after(self, text: str) -> LeadPage | None:
         cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 from wagtail.admin.auth import permission_denied
 from wagtail.permission_policies import ModelPermissionPolicy
@@ -55,7 +55,7 @@ def may_manage_leads(user: User | AnonymousUser) -> bool:
     return user.has_perm("enrollment.manage_leads")
 
 
-Screen = Callable[..., HttpResponse]
+Screen = Callable[..., HttpResponseBase]
 
 
 def desk_screen(view: Screen) -> Screen:
@@ -70,7 +70,7 @@ def manager_screen(view: Screen) -> Screen:
 
 def _guarded(view: Screen, allows: Callable[[User | AnonymousUser], bool]) -> Screen:
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not allows(request.user):
             return permission_denied(request)
         return never_cache(view)(request, *args, **kwargs)

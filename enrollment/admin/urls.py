@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from enrollment.admin.views import board, privacy
+from enrollment.admin.views import board, keeping, privacy
 
 app_name = "desk"
 
 urlpatterns: list[URLPattern] = [
     path("board/", board.board, name="board"),
     path("board/<int:pk>/move/", board.move_card, name="board-move"),
+    path("<int:pk>/files/<int:file>/", keeping.read_file, name="lead-file"),
     path("privacy/", privacy.overview, name="privacy"),
     path("privacy/log/", privacy.accesses, name="accesses"),
     path("people/<int:pk>/privacy/", privacy.person_privacy, name="person-privacy"),

@@ -10,10 +10,9 @@ from wagtail.snippets.views.snippets import SnippetViewSet
 
 from courses.models import Cohort
 from enrollment.admin.columns import LEAD_COLUMNS
-from enrollment.admin.exports import EXPORT_HEADINGS
 from enrollment.admin.filters import LeadFilterSet
 from enrollment.admin.forms import CohortForm
-from enrollment.admin.views import LEAD_FORM_VIEWS, CohortEditView, LeadIndexView, LeadPageView
+from enrollment.admin.views import LEAD_FORM_VIEWS, CohortEditView, CohortIndexView, LeadIndexView, LeadPageView
 from enrollment.models import Lead
 
 
@@ -32,13 +31,10 @@ class LeadViewSet(SnippetViewSet):
     inspect_view_enabled = True
     index_view_class = LeadIndexView
     inspect_view_class = LeadPageView
-    index_template_name = "wagtailadmin/generic/index.html"
+    index_template_name = "enrollment/admin/lead_list.html"
     index_results_template_name = "enrollment/admin/lead_list_results.html"
     inspect_template_name = "enrollment/admin/lead.html"
     list_display = LEAD_COLUMNS
-    list_export = tuple(EXPORT_HEADINGS)
-    export_headings = EXPORT_HEADINGS
-    export_filename = "leads"
     list_per_page = 50
     filterset_class = LeadFilterSet
     ordering = "-created_at"
@@ -71,12 +67,12 @@ class CohortViewSet(SnippetViewSet):
     base_url_path = "cohorts"
     copy_view_enabled = False
     edit_view_class = CohortEditView
+    index_view_class = CohortIndexView
     list_display = (
-        "__str__",
+        TitleColumn("__str__", label=_("Cohort"), accessor=str, get_url=_cohort_url),
         Column("starts_on", label=_("Starts"), sort_key="starts_on"),
         Column("mode", label=_("Mode"), accessor="get_mode_display"),
-        Column("seats", label=_("Seats"), sort_key="seats"),
-        Column("seats_taken", label=_("Taken"), sort_key="seats_taken"),
+        FillColumn("seats", label=_("Seats"), sort_key="seats_taken"),
     )
     list_per_page = 50
     ordering = "-starts_on"

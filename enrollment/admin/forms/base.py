@@ -1,8 +1,11 @@
 """What the small forms of the lead page share. Hidden `shown` fields carry what the user saw."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from enrollment.forms import LONGEST_ID
 from enrollment.models import Lead
@@ -22,11 +25,31 @@ class LeadForm(forms.Form):
 
     name = ""
 
-    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+    def __init__(self, data: Any = None, *, lead: Lead, files: Any = None) -> None:
         self.lead = lead
-        super().__init__(data, initial=self.initial_for(lead), auto_id=f"{self.name}-%s")
+        super().__init__(data, files, initial=self.initial_for(lead), auto_id=f"{self.name}-%s")
         for field in self.fields.values():
             field.widget.is_required = False
 
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {}
+
+
+class MomentField(forms.DateTimeField):
+    """A date and a time of the institute, chosen with the browser's own control."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+            error_messages={
+                "required": _("Enter a date and time"),
+                "invalid": _("Enter a date and time, like 2026-11-24 10:30"),
+            },
+            **kwargs,
+        )
+
+
+def refuse_past(moment: datetime | None) -> None:
+    """Raise ValidationError for a moment that is over."""
+    if moment and moment < timezone.now():
+        raise forms.ValidationError(_("This time is over. Enter one that is still to come."))

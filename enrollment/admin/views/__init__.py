@@ -1,7 +1,17 @@
 """The screens of the desk."""
 
 from enrollment.admin.views.cohorts import CohortEditView
+from enrollment.admin.views.contacting import BookView, CallView, ChatView, MailView
 from enrollment.admin.views.enrolling import EnrolView, WithdrawView
+from enrollment.admin.views.keeping import (
+    FactsView,
+    FileView,
+    PointView,
+    TagView,
+    UnfileView,
+    UnpointView,
+    UntagView,
+)
 from enrollment.admin.views.lead_page import LeadFormView, LeadPageView
 from enrollment.admin.views.listing import LeadIndexView
 from enrollment.admin.views.working import NextActionView, NoteView, OwnerView, StageView
@@ -13,6 +23,17 @@ LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
     StageView,
     OwnerView,
     NextActionView,
+    CallView,
+    ChatView,
+    MailView,
+    BookView,
+    FactsView,
+    PointView,
+    UnpointView,
+    TagView,
+    UntagView,
+    FileView,
+    UnfileView,
     EnrolView,
     WithdrawView,
 ]

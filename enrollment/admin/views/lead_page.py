@@ -14,11 +14,17 @@ from wagtail.admin import messages
 from wagtail.snippets.views.snippets import InspectView
 
 from courses.models import InstituteSettings
-from enrollment.admin.forms import LEAD_FORMS, LeadForm
-from enrollment.admin.permissions import may_work_leads
-from enrollment.admin.timeline import contacts, details, related_leads, timeline
+from enrollment.admin.facts import calls_without_answer, contacts, details, related_leads, touches
+from enrollment.admin.forms import LEAD_FORMS, CallForm, LeadForm, OwnerForm
+from enrollment.admin.forms.working import QUICK_TIMES
+from enrollment.admin.permissions import may_manage_leads, may_work_leads
+from enrollment.admin.starting_texts import start_from, starting_texts
+from enrollment.admin.timeline import SHOWS, read_timeline
 from enrollment.errors import ChangedMeanwhile, EnrollmentError
-from enrollment.models import Lead
+from enrollment.models import Lead, LeadTag
+from enrollment.wording import values_for
+
+MOST_KNOWN_TAGS = 200
 
 
 class LeadPageView(InspectView):
@@ -48,22 +54,45 @@ class LeadPageView(InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lead = self.object
-        staff = self.request.user
-        institute = InstituteSettings.for_request(self.request)
         bound: LeadForm | None = kwargs.pop("bound", None)
-        forms = {form.name: form(lead=lead) for form in LEAD_FORMS} if may_work_leads(staff) else {}
-        if bound:
-            forms[bound.name] = bound
+        asked = self.request.GET
         return super().get_context_data(**kwargs) | {
             "lead": lead,
-            "contacts": contacts(lead, institute=institute, staff_name=staff.name),
+            "now": timezone.now(),
+            "contacts": contacts(lead),
+            "tries": calls_without_answer(lead),
             "details": details(lead),
-            "consents": lead.person.consents.order_by("-created_at", "-pk"),
+            "touches": touches(lead),
+            "consents": lead.person.consents.select_related("actor").order_by("-created_at", "-pk"),
             "enrollments": lead.enrollments.select_related("course", "cohort__course", "learner"),
             "related": related_leads(lead),
-            "timeline": timeline(lead),
-            "forms": forms,
+            "tags": lead.tags.all(),
+            "files": lead.files.select_related("actor"),
+            "timeline": read_timeline(lead, show=asked.get("show", ""), older=asked.get("older", "")),
+            "shows": [(name, label) for name, (label, _kinds) in SHOWS.items()],
             "bound": bound,
+            **(self.get_work(bound) if may_work_leads(self.request.user) else {"forms": {}}),
+        }
+
+    def get_work(self, bound: LeadForm | None) -> dict[str, Any]:
+        """Return the forms, and what they offer to choose from."""
+        lead, staff = self.object, self.request.user
+        forms = {form.name: form(lead=lead) for form in LEAD_FORMS}
+        if may_manage_leads(staff):
+            forms["owner"] = OwnerForm(lead=lead)
+        institute = InstituteSettings.for_request(self.request)
+        texts = starting_texts(values_for(lead, institute=institute, staff_name=staff.name))
+        chosen = start_from(texts, forms, asked=self.request.GET.get("template", ""))
+        if bound:
+            forms[bound.name] = bound
+        return {
+            "forms": forms,
+            "manages": may_manage_leads(staff),
+            "texts": texts,
+            "chosen": chosen,
+            "quick_times": QUICK_TIMES,
+            "outcomes": CallForm.BUTTONS,
+            "known_tags": LeadTag.objects.values_list("name", flat=True)[:MOST_KNOWN_TAGS],
         }
 
 

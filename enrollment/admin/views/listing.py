@@ -4,73 +4,100 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from wagtail.admin import messages
 from wagtail.admin.widgets.button import Button
-from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import IndexView
 
-from enrollment.admin.exports import export_row
-from enrollment.admin.permissions import may_export_leads
+from enrollment.admin.bulk import offered_actions
+from enrollment.admin.exports import FORMATS, MOST_IN_XLSX, TooManyForWorkbook, export_leads
+from enrollment.admin.filters import list_query, listing_mark
+from enrollment.admin.paging import KeysetPaginator, LeadPage
+from enrollment.admin.permissions import may_manage_leads
+from enrollment.admin.saved_views import views_of
 from enrollment.admin.search import find_leads
 from enrollment.models import Lead
-
-EXPORT_CHUNK = 1000
 
 
 class LeadIndexView(IndexView):
     """The list of leads; a page of it takes the same number of queries whatever it shows."""
 
-    FORMATS = ("csv",)
+    FORMATS = FORMATS
     is_searchable = True
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.is_export and not may_export_leads(request.user):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if self.is_export and not may_manage_leads(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.export() if self.is_export else super().get(request, *args, **kwargs)
 
     @cached_property
     def columns(self) -> list:
         return self.list_display
 
     def get_base_queryset(self) -> QuerySet[Lead]:
-        return Lead.objects.select_related("person", "course", "owner", "stage").prefetch_related(
-            "person__contact_points"
-        )
+        return Lead.objects.select_related("person", "course", "owner", "stage").prefetch_related("tags")
 
     def order_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
-        """Settle ties, so that no lead is on two pages or on none."""
-        ordered = super().order_queryset(queryset)
-        return ordered.order_by(*ordered.query.order_by, "-pk")
+        """Leave the order to the pages; they also read backwards."""
+        return queryset
 
     def search_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         return find_leads(queryset, self.search_query) if self.is_searching else queryset
 
+    def paginator_of(self, queryset: QuerySet[Lead], size: int) -> KeysetPaginator:
+        return KeysetPaginator(
+            queryset, ordering=self.ordering, size=size, listing=listing_mark(self.request.GET)
+        )
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Lead], page_size: int
+    ) -> tuple[KeysetPaginator, LeadPage, list[Lead], bool]:
+        paginator = self.paginator_of(queryset, page_size)
+        query = self.request.GET
+        page = paginator.get_page(after=query.get("after", ""), before=query.get("before", ""))
+        return paginator, page, page.leads, True
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(*args, **kwargs)
+        query = list_query(self.request.GET)
+        context["list_query"] = query
+        context["saved_views"] = views_of(self.request.user, query=query)
+        context["may_share"] = may_manage_leads(self.request.user)
+        context["bulk_actions"] = offered_actions(self.request.user)
+        return context
+
     @cached_property
     def show_export_buttons(self) -> bool:
-        return may_export_leads(self.request.user)
+        return may_manage_leads(self.request.user)
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:
         if not self.show_export_buttons:
             return []
-        return [Button(_("Download CSV"), url=self.csv_export_url, icon_name="download")]
+        address = f"{self.index_url}?{list_query(self.request.GET)}&export="
+        return [
+            Button(_("Download CSV"), url=f"{address}csv", icon_name="download"),
+            Button(_("Download XLSX"), url=f"{address}xlsx", icon_name="download"),
+        ]
 
-    def as_spreadsheet(self, queryset: QuerySet[Lead], spreadsheet_format: str) -> HttpResponse:
-        """Note who takes which leads out before the first row leaves."""
-        query = self.request.GET.copy()
-        query.pop("export", None)
-        log(
-            self.request.user,
-            "enrollment.export",
-            user=self.request.user,
-            data={"count": queryset.count(), "query": query.urlencode()},
-        )
-        return super().as_spreadsheet(queryset.iterator(chunk_size=EXPORT_CHUNK), spreadsheet_format)
-
-    def to_row_dict(self, item: Lead) -> dict[str, str]:
-        return export_row(item)
-
-    def write_csv_row(self, writer: Any, row_dict: dict[str, str]) -> Any:
-        return writer.writerow(row_dict)
+    def export(self) -> HttpResponseBase:
+        """Return every lead that the list shows as a file."""
+        query = list_query(self.request.GET)
+        leads = self.paginator_of(self.get_queryset(), 1).sorted()
+        try:
+            return export_leads(
+                leads, file_format=self.request.GET["export"], actor=self.request.user, query=query
+            )
+        except TooManyForWorkbook:
+            messages.error(
+                self.request,
+                _("A workbook takes at most %(most)s leads. Download CSV instead, or narrow the list.")
+                % {"most": f"{MOST_IN_XLSX:,}"},
+            )
+            return redirect(f"{self.index_url}?{query}")

@@ -12,7 +12,14 @@ from courses.models import Cohort
 from enrollment.admin.columns import LEAD_COLUMNS
 from enrollment.admin.filters import LeadFilterSet
 from enrollment.admin.forms import CohortForm
-from enrollment.admin.views import LEAD_FORM_VIEWS, CohortEditView, CohortIndexView, LeadIndexView, LeadPageView
+from enrollment.admin.views import (
+    LEAD_FORM_VIEWS,
+    CohortEditView,
+    CohortIndexView,
+    LeadIndexView,
+    LeadPageView,
+)
+from enrollment.admin.views.cohorts import FillColumn
 from enrollment.models import Lead
 
 
@@ -69,7 +76,7 @@ class CohortViewSet(SnippetViewSet):
     edit_view_class = CohortEditView
     index_view_class = CohortIndexView
     list_display = (
-        TitleColumn("__str__", label=_("Cohort"), accessor=str, get_url=_cohort_url),
+        "__str__",
         Column("starts_on", label=_("Starts"), sort_key="starts_on"),
         Column("mode", label=_("Mode"), accessor="get_mode_display"),
         FillColumn("seats", label=_("Seats"), sort_key="seats_taken"),

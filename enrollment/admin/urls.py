@@ -2,13 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from enrollment.admin.views import board, keeping, privacy
+from enrollment.admin.views import board, bulk, keeping, privacy, saved_views
 
 app_name = "desk"
 
 urlpatterns: list[URLPattern] = [
     path("board/", board.board, name="board"),
     path("board/<int:pk>/move/", board.move_card, name="board-move"),
+    path("bulk/undo/", bulk.undo_bulk, name="bulk-undo"),
+    path("bulk/<slug:name>/", bulk.bulk, name="bulk"),
+    path("views/add/", saved_views.add_view, name="view-add"),
+    path("views/<int:pk>/", saved_views.edit_view, name="view-edit"),
+    path("views/<int:pk>/delete/", saved_views.delete_view, name="view-delete"),
     path("<int:pk>/files/<int:file>/", keeping.read_file, name="lead-file"),
     path("privacy/", privacy.overview, name="privacy"),
     path("privacy/log/", privacy.accesses, name="accesses"),

@@ -70,6 +70,7 @@ class LeadImport(models.Model):
     )
     """The refused rows with the reason of each, as CSV."""
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    tries = models.PositiveSmallIntegerField(_("failures in this step"), default=0, db_default=0)
     lease_token = models.UUIDField(_("lease token"), null=True, blank=True)
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     """When a worker may take the next step; empty while there is nothing to do."""

@@ -77,6 +77,7 @@ def _suggest(names: dict[int, str]) -> None:
         suggestion.same_name = same_name
         suggestion.same_email |= address[0] == ContactPoint.Kind.EMAIL
         suggestion.same_phone |= address[0] == ContactPoint.Kind.PHONE
+    _forget_others(names, found)
     DuplicateSuggestion.objects.bulk_create(
         found.values(),
         batch_size=BATCH,
@@ -86,6 +87,14 @@ def _suggest(names: dict[int, str]) -> None:
     )
     if crowded:
         log.info("addresses_shared_by_many", addresses=len(crowded), at_most=SHARED_BY_AT_MOST)
+
+
+def _forget_others(names: Iterable[int], found: Iterable[Pair]) -> None:
+    """Forget undecided pairs of these people that share nothing any more."""
+    keys, holds = list(names), set(found)
+    about = DuplicateSuggestion.objects.filter(Q(person__in=keys) | Q(other__in=keys), dismissed_at=None)
+    gone = [key for key, *pair in about.values_list("pk", "person", "other") if tuple(pair) not in holds]
+    DuplicateSuggestion.objects.filter(pk__in=gone).delete()
 
 
 def _addresses_of(people: Iterable[int]) -> dict[Address, list[int]]:

@@ -152,3 +152,72 @@ class StillEnrolled(EnrollmentError):
 
     def __init__(self) -> None:
         super().__init__(_("This person has an open enrolment. Withdraw it first; then erase them."))
+
+
+class NotWorkedAnyMore(EnrollmentError):
+    """One of two leads to merge was set aside."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("One of these leads was merged already or is hidden. Find the lead again by its reference.")
+        )
+
+
+class LeadsChanged(EnrollmentError):
+    """A lead changed between looking at both and merging them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("One of these leads was changed meanwhile. Look at both again; what you chose is kept below.")
+        )
+
+
+class TwoAccounts(EnrollmentError):
+    """Two people who both sign in can't be made one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Both people have an account of their own, so they can't be merged: lessons and results "
+              "belong to one account each. Ask the person which one they use, and have the other switched "
+              "off.")
+        )  # fmt: skip
+
+
+class BothHoldASeat(EnrollmentError):
+    """Both leads were offered a seat in the same cohort."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Both leads hold an offered seat in the same cohort. Take one off the waiting list first.")
+        )
+
+
+class NothingToReachBy(EnrollmentError):
+    """A merge would leave the person without any address or number."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Keep at least one way to reach the person."))
+
+
+class TooLateToUndo(EnrollmentError):
+    """The time in which a merge can be taken back is over."""
+
+    def __init__(self) -> None:
+        super().__init__(_("A merge can be taken back for 30 days. This one is older."))
+
+
+class NewerMergeFirst(EnrollmentError):
+    """A later merge builds on this one."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            _("Take the newer merge of %(reference)s back first; it builds on this one.")
+            % {"reference": reference}
+        )
+
+
+class MergeStays(EnrollmentError):
+    """The person was restricted, erased or merged on."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This person's record is hidden or erased, so the merge can't be taken back."))

@@ -18,7 +18,7 @@ def search_text(*, name: str, points: Iterable[tuple[str, str]], references: Ite
 
 
 def refresh_search(people: Iterable[int]) -> None:
-    """Bring the search text of these people's leads up to date; four queries however many there are.
+    """Bring the search text of these people's leads up to date; five queries however many there are.
 
     Whoever changes a name, a contact point, a lead's person or a submission's lead calls it in the
     same transaction.
@@ -35,6 +35,10 @@ def refresh_search(people: Iterable[int]) -> None:
     for lead_key, reference in Submission.objects.filter(lead__in=[lead.pk for lead in leads]).values_list(
         "lead", "reference"
     ):
+        references[lead_key].append(reference)
+    for lead_key, reference in Lead.everything.filter(
+        merged_into__in=[lead.pk for lead in leads]
+    ).values_list("merged_into", "reference"):
         references[lead_key].append(reference)
     for lead in leads:
         lead.search_text = search_text(

@@ -39,6 +39,8 @@ class CapturedForm(PlacementForm):
     HINTS: ClassVar = {
         "phone": _("Spaces and country codes are fine."),
         "under_18": _("Ask for a parent or guardian; no course news for them."),
+        "guardian_name": "",
+        "guardian_contact": "",
         "skills": "",
     }
 

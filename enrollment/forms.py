@@ -107,6 +107,7 @@ class EnquiryForm(forms.Form):
         label=_("Name of a parent or guardian"),
         required=False,
         max_length=120,
+        help_text=_("Needed if you are under 18."),
         widget=forms.TextInput(attrs={"data-only-with": "under_18"}),
         error_messages={"max_length": _("Enter the name with at most 120 characters")},
     )
@@ -114,6 +115,7 @@ class EnquiryForm(forms.Form):
         label=_("Their phone number or email address"),
         required=False,
         max_length=254,
+        help_text=_("Needed if you are under 18."),
         widget=forms.TextInput(attrs={"data-only-with": "under_18", "spellcheck": "false"}),
         error_messages={"max_length": GUARDIAN_CONTACT_FORMAT},
     )

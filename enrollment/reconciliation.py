@@ -6,18 +6,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import structlog
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from courses.models import InstituteSettings
+from enrollment.access import admissions_leads
+from enrollment.mails import render_mail
 from enrollment.models import ContactClick, ContactPoint, Lead, Submission
 from enrollment.phones import parse_phone
+from outbox.models import Message
+from outbox.queue import enqueue
 
 CHECKED_DAYS = 7
 """How many past days the nightly check looks at."""
 NEWEST_POSTS = 50
 ERASED = "{}"
 """Payload of a post whose person was erased; such a post counts as the lead that it was."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -89,10 +98,34 @@ def clicks(first: date, last: date) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["call"] - row["whatsapp"], row["page"]))
 
 
-def days_with_difference(today: date) -> list[DayCount]:
-    """Return the counts of the last days, today left out, that don't come out even."""
-    days = count_days(today - timedelta(days=CHECKED_DAYS), today - timedelta(days=1))
-    return [day for day in days if day.difference]
+@transaction.atomic
+def tell_differences() -> int:
+    """Tell admissions leads which of the last days, today left out, don't come out even; return how many.
+
+    One mail a person and night, and none when all is even. Repeating it sends nothing more.
+    """
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    counts = count_days(today - timedelta(days=CHECKED_DAYS), today - timedelta(days=1))
+    days = [day for day in counts if day.difference]
+    if not days:
+        return 0
+    count = sum(abs(day.difference) for day in days)
+    log.error(
+        "posts_unaccounted_for", count=count, references=[ref for day in days for ref in day.unexplained]
+    )
+    mail = render_mail(
+        "reconciliation", {"institute": InstituteSettings.current(), "days": days, "count": count}
+    )
+    for recipient in admissions_leads():
+        enqueue(
+            key=f"reconciliation:{today}:{recipient.pk}",
+            to=recipient.email,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            purpose=Message.Purpose.NOTICE,
+        )
+    return len(days)
 
 
 @dataclass(frozen=True)

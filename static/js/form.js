@@ -16,6 +16,20 @@ for (const form of document.querySelectorAll("form[data-sending]")) {
   });
 }
 
+// A guardian is asked for when the box is ticked; what is hidden isn't sent.
+for (const box of document.querySelectorAll("input[name=under_18]")) {
+  const inputs = box.form.querySelectorAll("[data-only-with=under_18]");
+  const show = () => {
+    for (const input of inputs) {
+      input.closest("[data-field]").hidden = !box.checked;
+      input.disabled = !box.checked;
+    }
+  };
+  box.addEventListener("change", show);
+  addEventListener("pageshow", show);
+  show();
+}
+
 for (const area of document.querySelectorAll("textarea[data-count]")) {
   const most = Number(area.dataset.count);
   const line = document.createElement("p");

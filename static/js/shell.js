@@ -36,6 +36,14 @@ for (const details of document.querySelectorAll(".links details")) {
   });
 }
 
+// Presses of Call and WhatsApp are counted by page and day; nothing says who pressed.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href^='tel:'], a[href^='https://wa.me/']");
+  if (!link) return;
+  const channel = link.protocol === "tel:" ? "call" : "whatsapp";
+  navigator.sendBeacon("/enquire/clicks/", new URLSearchParams({ channel, page: location.pathname }));
+});
+
 /** The text a copy button stands for: its own, an address in this page, or the code beside it. */
 function textOf(button) {
   const own = button.dataset.copy;

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from enrollment import assignment, escalation, intake, privacy
+from enrollment import assignment, escalation, intake, privacy, reconciliation, waiting
 
 log = structlog.get_logger(__name__)
 
@@ -33,3 +33,16 @@ def purge() -> None:
     """Purge erased people whose day has come."""
     if count := privacy.purge_due():
         log.info("people_purged", count=count)
+
+
+@shared_task(name="enrollment.reconcile")
+def reconcile() -> None:
+    """Check that every form post of the last days came to a known end."""
+    reconciliation.tell_differences()
+
+
+@shared_task(name="enrollment.offers")
+def offers() -> None:
+    """Lapse offers whose time is over and give free seats to the waiting lists."""
+    if count := waiting.tend_lists():
+        log.info("waiting_lists_tended", count=count)

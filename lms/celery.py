@@ -28,7 +28,9 @@ app.conf.beat_schedule = {
     "forget-visitors": {"task": "lessons.forget_visitors", "schedule": crontab(hour=3, minute=10)},
     "run-examples": {"task": "lessons.run_all_examples", "schedule": crontab(hour=2, minute=30)},
     "enrollment-purge": {"task": "enrollment.purge", "schedule": crontab(hour=3, minute=40)},
+    "enrollment-reconcile": {"task": "enrollment.reconcile", "schedule": crontab(hour=2, minute=10)},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "enrollment-offers": {"task": "enrollment.offers", "schedule": 60.0, "options": {"expires": 60}},
     "enrollment-assign": {"task": "enrollment.assign", "schedule": 30.0, "options": {"expires": 30}},
     "enrollment-escalate": {"task": "enrollment.escalate", "schedule": 60.0, "options": {"expires": 60}},
 }

@@ -18,6 +18,10 @@ class CohortQuerySet(models.QuerySet["Cohort"]):
         """Cohorts that have not started, the next one first."""
         return self.filter(starts_on__gte=timezone.localdate()).order_by("starts_on")
 
+    def with_seats(self) -> "CohortQuerySet":
+        """Cohorts that have a free seat."""
+        return self.filter(seats_taken__lt=F("seats"))
+
 
 class Cohort(models.Model):
     """A dated run of a course with a fixed number of seats.

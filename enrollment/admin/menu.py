@@ -37,6 +37,13 @@ SET_UP_ITEMS: list[MenuItem] = [
 DESK_ITEMS: list[MenuItem] = [
     DeskItem(_("List"), reverse_lazy("leads:list"), name="lead-list", icon_name="list-ul", order=10),
     DeskItem(_("Board"), reverse_lazy("desk:board"), name="lead-board", icon_name="grid", order=20),
+    DeskItem(
+        _("Waiting lists"),
+        reverse_lazy("desk:waiting-lists"),
+        name="waiting-lists",
+        icon_name="time",
+        order=60,
+    ),
     ManagerItem(_("Privacy"), reverse_lazy("desk:privacy"), name="lead-privacy", icon_name="lock", order=800),
     SubmenuMenuItem(_("Set-up"), Menu(items=SET_UP_ITEMS), name="desk-set-up", icon_name="cogs", order=900),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from enrollment.admin.views import board, bulk, keeping, privacy, saved_views
+from enrollment.admin.views import board, bulk, cohorts, keeping, privacy, saved_views
 
 app_name = "desk"
 
@@ -15,6 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("views/<int:pk>/", saved_views.edit_view, name="view-edit"),
     path("views/<int:pk>/delete/", saved_views.delete_view, name="view-delete"),
     path("<int:pk>/files/<int:file>/", keeping.read_file, name="lead-file"),
+    path("cohorts/<int:pk>/", cohorts.cohort, name="cohort"),
+    path("waiting/", cohorts.waiting_lists, name="waiting-lists"),
+    path("waiting/<int:pk>/", cohorts.change_place, name="waiting-change"),
     path("privacy/", privacy.overview, name="privacy"),
     path("privacy/log/", privacy.accesses, name="accesses"),
     path("people/<int:pk>/privacy/", privacy.person_privacy, name="person-privacy"),

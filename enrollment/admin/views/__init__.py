@@ -1,8 +1,8 @@
 """The screens of the desk."""
 
-from enrollment.admin.views.cohorts import CohortEditView
+from enrollment.admin.views.cohorts import CohortEditView, CohortIndexView
 from enrollment.admin.views.contacting import BookView, CallView, ChatView, MailView
-from enrollment.admin.views.enrolling import EnrolView, WithdrawView
+from enrollment.admin.views.enrolling import EnrolView, TransferView, WithdrawView
 from enrollment.admin.views.keeping import (
     FactsView,
     FileView,
@@ -16,7 +16,7 @@ from enrollment.admin.views.lead_page import LeadFormView, LeadPageView
 from enrollment.admin.views.listing import LeadIndexView
 from enrollment.admin.views.working import NextActionView, NoteView, OwnerView, StageView
 
-__all__ = ["LEAD_FORM_VIEWS", "CohortEditView", "LeadIndexView", "LeadPageView"]
+__all__ = ["LEAD_FORM_VIEWS", "CohortEditView", "CohortIndexView", "LeadIndexView", "LeadPageView"]
 
 LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
     NoteView,
@@ -35,5 +35,6 @@ LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
     FileView,
     UnfileView,
     EnrolView,
+    TransferView,
     WithdrawView,
 ]

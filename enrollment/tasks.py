@@ -4,6 +4,8 @@ import structlog
 from celery import shared_task
 
 from enrollment import assignment, escalation, intake, privacy, reconciliation, waiting
+from enrollment.importing.storing import forget_old_files
+from enrollment.importing.working import work
 
 log = structlog.get_logger(__name__)
 
@@ -46,3 +48,16 @@ def offers() -> None:
     """Lapse offers whose time is over and give free seats to the waiting lists."""
     if count := waiting.tend_lists():
         log.info("waiting_lists_tended", count=count)
+
+
+@shared_task(name="enrollment.import")
+def import_leads() -> None:
+    """Work on imports for 20 seconds at most; the next beat goes on."""
+    work(seconds=20)
+
+
+@shared_task(name="enrollment.forget_imports")
+def forget_imports() -> None:
+    """Delete files of old imports."""
+    if count := forget_old_files():
+        log.info("import_files_deleted", count=count)

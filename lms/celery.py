@@ -31,6 +31,8 @@ app.conf.beat_schedule = {
     "enrollment-reconcile": {"task": "enrollment.reconcile", "schedule": crontab(hour=2, minute=10)},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "enrollment-offers": {"task": "enrollment.offers", "schedule": 60.0, "options": {"expires": 60}},
+    "enrollment-import": {"task": "enrollment.import", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-imports": {"task": "enrollment.forget_imports", "schedule": crontab(hour=3, minute=20)},
     "enrollment-assign": {"task": "enrollment.assign", "schedule": 30.0, "options": {"expires": 30}},
     "enrollment-escalate": {"task": "enrollment.escalate", "schedule": 60.0, "options": {"expires": 60}},
 }

@@ -22,19 +22,22 @@ from wagtail.snippets.models import register_snippet
 from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.admin.menu import desk_menu
+from enrollment.admin.message_templates import MessageTemplateViewSet
 from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_work_leads
 from enrollment.admin.pipeline import ClosingReasonViewSet, PipelineStageViewSet, why_kept
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
-from enrollment.models import ClosingReason, Enrollment, Lead, PipelineStage
+from enrollment.models import ClosingReason, Enrollment, Lead, MessageTemplate, PipelineStage
 
 register_permission_policy(Lead, lead_policy)
 register_permission_policy(PipelineStage, ManagedPolicy(PipelineStage))
 register_permission_policy(ClosingReason, ManagedPolicy(ClosingReason))
+register_permission_policy(MessageTemplate, ManagedPolicy(MessageTemplate))
 register_snippet(LeadViewSet)
 register_snippet(CohortViewSet)
 register_snippet(PipelineStageViewSet)
 register_snippet(ClosingReasonViewSet)
+register_snippet(MessageTemplateViewSet)
 
 
 @hooks.register("register_admin_urls")

@@ -31,6 +31,13 @@ SET_UP_ITEMS: list[MenuItem] = [
         icon_name="folder-inverse",
         order=20,
     ),
+    ManagerItem(
+        _("Texts"),
+        reverse_lazy("message_templates:list"),
+        name="message-templates",
+        icon_name="mail",
+        order=30,
+    ),
 ]
 """What sets up the desk."""
 

@@ -53,6 +53,11 @@ class Seat:
         return self.is_at_work and self.on_leave_until is None
 
     @property
+    def is_away(self) -> bool:
+        """Whether others should take their open leads: they left, were taken out, or are on leave."""
+        return not self.takes_part or self.on_leave_until is not None
+
+    @property
     def has_room(self) -> bool:
         """Whether one more lead is within their capacity."""
         return self.counsellor.capacity is None or self.open_leads < self.counsellor.capacity

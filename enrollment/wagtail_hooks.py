@@ -21,23 +21,37 @@ from wagtail.snippets.models import register_snippet
 
 from accounts.models import User
 from courses.models import Cohort, CoursePage
+from enrollment.admin.counsellors import CounsellorViewSet, offer_hand_over
 from enrollment.admin.menu import desk_menu
 from enrollment.admin.message_templates import MessageTemplateViewSet
 from enrollment.admin.panels import NeedsYouNowPanel
-from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_work_leads
+from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_manage_leads, may_work_leads
 from enrollment.admin.pipeline import ClosingReasonViewSet, PipelineStageViewSet, why_kept
+from enrollment.admin.sources import CaptureSourceViewSet, SourcePolicy
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
-from enrollment.models import ClosingReason, Enrollment, Lead, MessageTemplate, PipelineStage
+from enrollment.models import (
+    CaptureSource,
+    ClosingReason,
+    Counsellor,
+    Enrollment,
+    Lead,
+    MessageTemplate,
+    PipelineStage,
+)
 
 register_permission_policy(Lead, lead_policy)
 register_permission_policy(PipelineStage, ManagedPolicy(PipelineStage))
+register_permission_policy(Counsellor, ManagedPolicy(Counsellor))
 register_permission_policy(ClosingReason, ManagedPolicy(ClosingReason))
+register_permission_policy(CaptureSource, SourcePolicy(CaptureSource))
 register_permission_policy(MessageTemplate, ManagedPolicy(MessageTemplate))
 register_snippet(LeadViewSet)
 register_snippet(CohortViewSet)
 register_snippet(PipelineStageViewSet)
 register_snippet(ClosingReasonViewSet)
+register_snippet(CounsellorViewSet)
 register_snippet(MessageTemplateViewSet)
+register_snippet(CaptureSourceViewSet)
 
 
 @hooks.register("register_admin_urls")
@@ -59,6 +73,8 @@ def desk_styles() -> SafeString:
 def add_home_panel(request: HttpRequest, panels: list[Any]) -> None:
     if may_work_leads(request.user):
         panels.append(NeedsYouNowPanel())
+    if may_manage_leads(request.user):
+        panels.append(ThisMonthPanel())
 
 
 @hooks.register("register_log_actions")
@@ -110,6 +126,12 @@ def keep_used_set_up(request: HttpRequest, instances: list[Any]) -> HttpResponse
         messages.error(request, reason)
         return redirect("stages:list" if isinstance(instances[0], PipelineStage) else "closing_reasons:list")
     return None
+
+
+@hooks.register("after_edit_user")
+def offer_leads_of_who_left(request: HttpRequest, user: User) -> None:
+    if may_manage_leads(request.user):
+        offer_hand_over(request, user)
 
 
 @hooks.register("before_delete_user")

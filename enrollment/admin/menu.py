@@ -23,6 +23,9 @@ class ManagerItem(MenuItem):
 
 
 SET_UP_ITEMS: list[MenuItem] = [
+    ManagerItem(
+        _("Counsellors"), reverse_lazy("counsellors:list"), name="counsellors", icon_name="user", order=5
+    ),
     ManagerItem(_("Stages"), reverse_lazy("stages:list"), name="stages", icon_name="grid", order=10),
     ManagerItem(
         _("Closing reasons"),
@@ -38,6 +41,9 @@ SET_UP_ITEMS: list[MenuItem] = [
         icon_name="mail",
         order=30,
     ),
+    ManagerItem(
+        _("Sources"), reverse_lazy("sources:list"), name="capture-sources", icon_name="link", order=60
+    ),
 ]
 """What sets up the desk."""
 
@@ -51,7 +57,18 @@ DESK_ITEMS: list[MenuItem] = [
         icon_name="time",
         order=60,
     ),
+    ManagerItem(_("Reports"), reverse_lazy("desk:report"), name="lead-reports", icon_name="table", order=500),
     ManagerItem(_("Privacy"), reverse_lazy("desk:privacy"), name="lead-privacy", icon_name="lock", order=800),
+    DeskItem(
+        _("Add a lead"), reverse_lazy("desk:add-lead"), name="lead-add", icon_name="plus-inverse", order=30
+    ),
+    ManagerItem(
+        _("Daily count"),
+        reverse_lazy("desk:reconciliation"),
+        name="lead-reconciliation",
+        icon_name="success",
+        order=700,
+    ),
     SubmenuMenuItem(_("Set-up"), Menu(items=SET_UP_ITEMS), name="desk-set-up", icon_name="cogs", order=900),
 ]
 

@@ -1,10 +1,18 @@
-"""How the admissions desk writes times."""
+"""How the admissions desk writes times, and how leads stand against the clock."""
 
 from datetime import datetime
+from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+from enrollment.admin.now import clock_for, roster_for
+from enrollment.assignment import given_by_hand, why_waiting
+from enrollment.clock import Standing
+from enrollment.models import Lead
 
 register = template.Library()
 
@@ -35,3 +43,37 @@ def initials(person: object) -> str:
 def is_past(moment: datetime | None) -> bool:
     """Whether the moment is over."""
     return moment is not None and moment < timezone.now()
+
+
+@register.inclusion_tag("enrollment/admin/_chip.html", takes_context=True)
+def lead_chip(context: Context, lead: Lead) -> dict[str, Any]:
+    """Show how old an enquiry is and, in words, whether it is late, due soon or stuck.
+
+    Costs four queries for the first lead of a request and none for the others.
+    """
+    standing = clock_for(context.get("request")).standing(lead)
+    words = {
+        Standing.LATE: _("late"),
+        Standing.SOON: due_words(lead.answer_due_at),
+        Standing.STUCK: _("stuck for %(age)s") % {"age": age(lead.stage_since)},
+        Standing.FINE: "",
+    }
+    return {"lead": lead, "standing": standing, "words": words[standing]}
+
+
+@register.filter
+def due_words(moment: datetime) -> str:
+    """Return when something is due: "due in 40 min" today, "due Tue 10:30" later."""
+    local = timezone.localtime(moment)
+    if local.date() == timezone.localdate():
+        return _("due in %(age)s") % {"age": age(moment)}
+    return _("due %(when)s") % {"when": date_format(local, "D H:i")}
+
+
+@register.simple_tag(takes_context=True, name="why_waiting")
+def why_waiting_tag(context: Context, lead: Lead) -> str:
+    """Return why nobody owns an open lead yet, or ""; eight queries for a lead without an owner."""
+    if lead.owner_id:
+        return ""
+    by_hand = Lead.everything.filter(given_by_hand(), pk=lead.pk).exists()
+    return why_waiting(lead, roster_for(context.get("request")), by_hand=by_hand)

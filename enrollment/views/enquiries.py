@@ -2,11 +2,8 @@
 
 from uuid import uuid4
 
-import structlog
-from allauth.account.adapter import get_adapter
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import StandardPage
 from enrollment import intake
+from enrollment.attribution import read_touches
 from enrollment.limits import seconds_to_wait
 from enrollment.models import Lead, Submission
-
-log = structlog.get_logger(__name__)
+from enrollment.senders import client_address
 
 OWN_ENQUIRY_COOKIE = "enquiry"
 OWN_ENQUIRY_SECONDS = 3600
@@ -44,18 +41,17 @@ def placement(request: HttpRequest) -> HttpResponse:
 @require_safe
 def thanks(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm an enquiry; what was sent is shown to the browser that sent it, nobody else."""
-    submission = get_object_or_404(
-        Submission.objects.select_related("lead").exclude(outcome=Submission.Outcome.REJECTED),
-        reference=reference,
-    )
-    own = reference == request.get_signed_cookie(OWN_ENQUIRY_COOKIE, default="", max_age=OWN_ENQUIRY_SECONDS)
-    newest = intake.newest_of(submission)
-    form = intake.FORMS[newest.form](intake.typed(newest))
+    referred = intake.find_referred(reference)
+    if referred is None:
+        raise Http404
+    sent = request.get_signed_cookie(OWN_ENQUIRY_COOKIE, default="", max_age=OWN_ENQUIRY_SECONDS)
+    own = intake.own_post(referred, sent=sent)
+    form = intake.FORMS[own.form](intake.typed(own)) if own else None
     context = {
         "reference": reference,
-        "answer_by": intake.answer_promised_by(submission),
-        "contact_phrase": Lead(contact_by=form["contact_by"].value()).contact_phrase if own else "",
-        "sent": [(label, said) for label, said in form.said().items() if said] if own else None,
+        "answer_by": intake.answer_promised_by(own or referred),
+        "contact_phrase": Lead(contact_by=form["contact_by"].value()).contact_phrase if form else "",
+        "sent": [(label, said) for label, said in form.said().items() if said] if form else None,
     }
     return render(request, "enrollment/thanks.html", context)
 
@@ -66,10 +62,17 @@ def _form_view(request: HttpRequest, kind: str, template: str, context: dict) ->
         return render(request, template, context | {"form": form})
     submission = intake.find_repeat(request.POST)
     if submission is None:
-        address = _client_address(request)
+        address = client_address(request)
         if wait := seconds_to_wait(address or "unknown", post=intake.fingerprint(request.POST)):
             return _too_many(request, kind, template, context, wait)
-        submission = intake.record(form=kind, data=request.POST, address=address)
+        account = request.user if request.user.is_authenticated else None
+        submission = intake.record(
+            form=kind,
+            data=request.POST,
+            address=address,
+            account=account,
+            attribution=read_touches(request),
+        )
     if refused := intake.settle(submission):
         refused.data = MultiValueDict({**dict(refused.data), "key": [str(uuid4())]})
         return render(request, template, context | {"form": refused}, status=422)
@@ -77,7 +80,7 @@ def _form_view(request: HttpRequest, kind: str, template: str, context: dict) ->
     response = redirect("enrollment:thanks", reference=reference)
     response.set_signed_cookie(
         OWN_ENQUIRY_COOKIE,
-        reference,
+        submission.reference,
         max_age=OWN_ENQUIRY_SECONDS,
         httponly=True,
         secure=request.is_secure(),
@@ -108,14 +111,3 @@ def _too_many(request: HttpRequest, kind: str, template: str, context: dict, wai
     response = render(request, template, context | {"form": form}, status=429)
     response.headers["Retry-After"] = str(wait)
     return response
-
-
-def _client_address(request: HttpRequest) -> str | None:
-    """Return the sender's network address, or None; a wrong proxy count is logged, not the sender's loss."""
-    try:
-        return get_adapter(request).get_client_ip(request)
-    except PermissionDenied:
-        return None
-    except ImproperlyConfigured as error:
-        log.error("client_address_unknown", reason=str(error))  # noqa: TRY400 - the line says it all
-        return None

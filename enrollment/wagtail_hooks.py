@@ -27,6 +27,7 @@ from enrollment.admin.message_templates import MessageTemplateViewSet
 from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_manage_leads, may_work_leads
 from enrollment.admin.pipeline import ClosingReasonViewSet, PipelineStageViewSet, why_kept
+from enrollment.admin.report_panel import ThisMonthPanel
 from enrollment.admin.sources import CaptureSourceViewSet, SourcePolicy
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
 from enrollment.models import (

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from enrollment.admin.views import (, reports
+from enrollment.admin.views import (
     adding,
     assigning,
     board,
@@ -11,6 +11,7 @@ from enrollment.admin.views import (, reports
     keeping,
     privacy,
     reconciliation,
+    reports,
     saved_views,
     sources,
 )

@@ -19,12 +19,13 @@ from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 
+from accounts.models import User
 from enrollment import intake
 from enrollment.capture import POSTS_PER_WINDOW, secret_of, sign
 from enrollment.models import CaptureSource, Consent, ContactPoint, Lead, Submission
 from enrollment.tasks import sweep
 from outbox.models import Message
-from tests.conftest import SmallCourse
+from tests.conftest import SmallCourse, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -382,3 +383,54 @@ def test_the_documented_curl_signs_rightly(source: CaptureSource, tmp_path: Path
 
     assert response.status_code == 201
     assert Lead.objects.get().person.name == "Kavitha Selvam"
+
+
+def test_a_new_source_shows_its_secret_once(admissions_lead: User) -> None:
+    manager = signed_in(admissions_lead)
+
+    made = manager.post("/cms/leads/sources/add/", {"name": "City portal", "is_active": "on"})
+
+    source = CaptureSource.objects.get()
+    assert re.fullmatch(r"city-portal-[2-9a-z]{5}", source.key)
+    assert made.url == f"/cms/leads/sources/{source.pk}/sending/"
+    assert secret_of(source) in manager.get(made.url).content.decode()
+    later = manager.get(made.url).content.decode()
+    assert secret_of(source) not in later
+    assert source.key in later
+    assert send(source).status_code == 201
+    listed = manager.get("/cms/leads/sources/").content.decode()
+    assert "City portal" in listed
+    assert secret_of(source) not in listed
+
+
+def test_renewing_ends_the_old_secret_once(source: CaptureSource, admissions_lead: User) -> None:
+    manager = signed_in(admissions_lead)
+    before = secret_of(source)
+    page = manager.get(f"/cms/leads/sources/{source.pk}/renew/")
+    assert "ends at once" in page.content.decode()
+    assert send(source, secret=before).status_code == 201
+
+    shown = manager.post(f"/cms/leads/sources/{source.pk}/renew/", {"shown": "1"}, follow=True)
+    again = manager.post(f"/cms/leads/sources/{source.pk}/renew/", {"shown": "1"}, follow=True)
+
+    source.refresh_from_db()
+    assert source.secret_number == 2
+    assert secret_of(source) in shown.content.decode()
+    assert "Somebody renewed this secret meanwhile" in again.content.decode()
+    assert send(source, secret=before, key="second").status_code == 401
+    assert send(source, LEAD | {"name": "Mani"}, key="second").status_code == 201
+
+
+def test_switching_off_in_the_cms_refuses_at_once_and_nothing_is_deleted(
+    source: CaptureSource, admissions_lead: User, admissions: User
+) -> None:
+    address = f"/cms/leads/sources/edit/{source.pk}/"
+    assert signed_in(admissions).post(address, {"name": source.name}).url == "/cms/"
+    assert send(source).status_code == 201
+
+    signed_in(admissions_lead).post(address, {"name": source.name})
+    assert send(source, key="second").status_code == 403
+
+    refused = signed_in(admissions_lead).post(f"/cms/leads/sources/delete/{source.pk}/")
+    assert refused.url == "/cms/"
+    assert CaptureSource.objects.filter(pk=source.pk).exists()

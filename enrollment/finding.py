@@ -36,10 +36,11 @@ def refresh_search(people: Iterable[int]) -> None:
         "lead", "reference"
     ):
         references[lead_key].append(reference)
-    for lead_key, reference in Lead.everything.filter(
-        merged_into__in=[lead.pk for lead in leads]
-    ).values_list("merged_into", "reference"):
-        references[lead_key].append(reference)
+    for merged in Lead.everything.filter(merged_into__in=[lead.pk for lead in leads]).only(
+        "merged_into_id", "reference"
+    ):
+        if merged.merged_into_id:
+            references[merged.merged_into_id].append(merged.reference)
     for lead in leads:
         lead.search_text = search_text(
             name=names[lead.person_id],

@@ -10,7 +10,9 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import Model, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from enrollment.errors import BothHoldASeat, LeadsChanged, NothingToReachBy, NotWorkedAnyMore, TwoAccounts
@@ -40,9 +42,20 @@ from enrollment.models import (
     WaitingPlace,
 )
 
-LEAD_ROWS: tuple[type[Model], ...] = (LeadEvent, LeadFile, StageChange, Submission, Enrollment, WaitingPlace)
+LEAD_ROWS: dict[type[Model], str | Promise] = {
+    LeadEvent: gettext_lazy("Lines of the timeline"),
+    LeadFile: gettext_lazy("Files"),
+    StageChange: gettext_lazy("Moves between stages"),
+    Submission: gettext_lazy("Form posts"),
+    Enrollment: gettext_lazy("Enrolments"),
+    WaitingPlace: gettext_lazy("Places on waiting lists"),
+}
 """What follows a lead into another one, by its field `lead`."""
-PERSON_ROWS: tuple[type[Model], ...] = (Consent, DataAccess, Lead)
+PERSON_ROWS: dict[type[Model], str | Promise] = {
+    Consent: gettext_lazy("Consents"),
+    DataAccess: gettext_lazy("Notes on who took the data out"),
+    Lead: gettext_lazy("Other leads of the person"),
+}
 """What follows a person into another one, by its field `person`; contact points follow as chosen."""
 EMPTY_PERSON = {"name": "", "under_18": False, "guardian_name": "", "guardian_contact": ""}
 """What is left of an absorbed person: a row to come back to."""
@@ -106,6 +119,19 @@ def refusal(kept: Lead, other: Lead) -> str:
     except (NotWorkedAnyMore, TwoAccounts, BothHoldASeat) as error:
         return str(error)
     return ""
+
+
+def count_followers(other: Lead, *, to: Lead) -> list[tuple[str, int]]:
+    """Return what a merge would move, as names with counts above nothing; a query for each table."""
+    counts = [(name, row._base_manager.filter(lead=other).count()) for row, name in LEAD_ROWS.items()]
+    if other.person_id != to.person_id:
+        counts += [(name, _followers(row, other).count()) for row, name in PERSON_ROWS.items()]
+    return [(str(name), count) for name, count in counts if count]
+
+
+def _followers(row: type[Model], other: Lead) -> Any:
+    rows = row._base_manager.filter(person=other.person_id)
+    return rows.filter(set_aside="").exclude(pk=other.pk) if row is Lead else rows
 
 
 def kept_key(lead_key: int) -> int | None:

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from enrollment import assignment, escalation, intake, privacy, reconciliation, waiting
+from enrollment import assignment, duplicates, escalation, intake, privacy, reconciliation, waiting
 from enrollment.importing.storing import forget_old_files
 from enrollment.importing.working import work
 
@@ -61,3 +61,10 @@ def forget_imports() -> None:
     """Delete files of old imports."""
     if count := forget_old_files():
         log.info("import_files_deleted", count=count)
+
+
+@shared_task(name="enrollment.compare")
+def compare() -> None:
+    """Look for people who may be one among those who came in or got another address."""
+    while duplicates.compare_new() == duplicates.BATCH:
+        pass

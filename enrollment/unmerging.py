@@ -136,7 +136,7 @@ def _restore_suggestions(person: Person, record: dict[str, Any]) -> None:
 
 def _write_anew(model: type[Model], record: dict[str, Any], *, once: tuple[str, ...]) -> None:
     """Write a dropped row as it was, unless there is one like it or what it was about is gone."""
-    fields = {name: model._meta.get_field(name) for name in record}
+    fields: dict[str, Any] = {name: model._meta.get_field(name) for name in record}
     if any(_is_gone(fields[name], record[name]) for name in once):
         return
     values = {

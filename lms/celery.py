@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "run-examples": {"task": "lessons.run_all_examples", "schedule": crontab(hour=2, minute=30)},
     "enrollment-purge": {"task": "enrollment.purge", "schedule": crontab(hour=3, minute=40)},
     "enrollment-reconcile": {"task": "enrollment.reconcile", "schedule": crontab(hour=2, minute=10)},
+    "enrollment-compare": {"task": "enrollment.compare", "schedule": 60.0, "options": {"expires": 60}},
     "enrollment-sweep": {"task": "enrollment.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "enrollment-offers": {"task": "enrollment.offers", "schedule": 60.0, "options": {"expires": 60}},
     "enrollment-import": {"task": "enrollment.import", "schedule": 5.0, "options": {"expires": 5}},

@@ -248,6 +248,18 @@ ROWS = [
         "door door door home home 409 409 409",
         "post",
     ),
+    Row("desk:duplicates", "/cms/leads/duplicates/", MANAGE_LEADS),
+    Row("desk:compare", "/cms/leads/duplicates/compare/", "door door door home home home 302 302"),
+    *(
+        Row(f"desk:{name}", path, "door door door home home home 404 404", "post")
+        for name, path in (
+            ("duplicate-dismiss", "/cms/leads/duplicates/999/dismiss/"),
+            ("duplicate-restore", "/cms/leads/duplicates/999/restore/"),
+            ("merge", "/cms/leads/merge/998/999/"),
+            ("merge-undo", "/cms/leads/merge/999/undo/"),
+        )
+    ),
+    Row("desk:merge", "/cms/leads/merge/998/999/", "door door door home home home 404 404"),
     Row("desk:privacy", "/cms/leads/privacy/", MANAGE_LEADS),
     Row("desk:accesses", "/cms/leads/privacy/log/", MANAGE_LEADS),
     Row("desk:person-privacy", person_path("privacy"), WORK_LEADS),

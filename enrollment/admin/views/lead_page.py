@@ -21,6 +21,7 @@ from enrollment.admin.permissions import may_manage_leads, may_work_leads
 from enrollment.admin.starting_texts import start_from, starting_texts
 from enrollment.admin.timeline import SHOWS, read_timeline
 from enrollment.errors import ChangedMeanwhile, EnrollmentError
+from enrollment.merging import kept_key
 from enrollment.models import Lead, LeadTag
 from enrollment.wording import values_for
 
@@ -37,7 +38,14 @@ class LeadPageView(InspectView):
 
     def get_object(self, queryset: QuerySet[Lead] | None = None) -> Lead:
         leads = Lead.objects.select_related("person__user", "course", "owner", "stage", "closing_reason")
-        return get_object_or_404(leads.prefetch_related("person__contact_points"), pk=self.pk)
+        leads = leads.prefetch_related("person__contact_points")
+        return leads.filter(pk=self.pk).first() or get_object_or_404(leads, pk=kept_key(self.pk))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the lead; one that was merged away leads to the one that it is part of."""
+        if str(self.object.pk) != str(self.pk):
+            return redirect("leads:inspect", self.object.pk)
+        return super().get(request, *args, **kwargs)
 
     def get_page_title(self) -> str:
         return self.object.person.name

@@ -1,8 +1,10 @@
 """The lead page in the CMS: what it tells, and its forms."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -10,11 +12,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from enrollment.desk import change_stage, plan_next_action, plan_shown
-from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent
+from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent, LeadFile, LeadTag
+from outbox.models import DeliveryAttempt
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory, make_course
-from tests.factories.enrollment import ConsentFactory, LeadEventFactory, LeadFactory, PersonFactory
+from tests.factories.enrollment import (
+    ConsentFactory,
+    LeadEventFactory,
+    LeadFactory,
+    PersonFactory,
+    SubmissionFactory,
+)
 from tests.factories.outbox import MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +53,10 @@ def test_the_page_tells_all_and_offers_one_press_contact(desk: Client, lead: Lea
     page = page_of(desk, lead)
 
     assert 'href="tel:+919500481067"' in page
-    assert "https://wa.me/919500481067?text=Hello%20Asha%20Devi" in page
-    assert 'href="mailto:asha@example.com?subject=Your%20enquiry%20ENQ-7F3K-29"' in page
+    assert f'action="/cms/leads/chat/{lead.pk}/" target="_blank"' in page
+    assert 'name="text" value="Hello Asha Devi, this is ' in page
+    assert 'href="#mail"' in page
+    assert 'value="Your enquiry ENQ-7F3K-29"' in page
     for text in ["Asha Devi", "Evening groups?", "Python full-stack", "Graduate", "Backend developer"]:
         assert text in page
     assert "notice 2026-11" in page
@@ -95,22 +106,37 @@ def test_leads_on_the_same_phone_are_suggested_never_merged(desk: Client, lead: 
     assert "Somebody Else" not in page
 
 
-def test_the_page_costs_the_same_queries_for_one_event_and_for_three(
+def happen(lead: Lead, actor: User, *, times: int) -> None:
+    """Let one of everything that the page lists happen to a lead, several times."""
+    for number in range(times):
+        message = MessageFactory()
+        DeliveryAttempt.objects.create(
+            message=message, started_at=timezone.now(), outcome=DeliveryAttempt.Outcome.RETRY
+        )
+        LeadEventFactory(lead=lead, actor=actor, kind=LeadEvent.Kind.MESSAGE, message=message)
+        LeadEventFactory(lead=lead, actor=actor, kind=LeadEvent.Kind.CALL, outcome="no-answer")
+        LeadFactory(person=PersonFactory(phone="+919500481067"))
+        ConsentFactory(person=lead.person, actor=actor)
+        payload = json.dumps({"name": ["Asha Devi"], "course": [str(lead.course_id)]})
+        SubmissionFactory(lead=lead, payload=payload)
+        lead.tags.add(LeadTag.objects.create(name=f"tag {LeadTag.objects.count()}"))
+        LeadFile.objects.create(lead=lead, file=f"leads/{number}.pdf", name="a.pdf", size=1, actor=actor)
+
+
+def test_the_page_costs_the_same_queries_for_one_event_and_for_thirty(
     desk: Client, lead: Lead, admissions: User
 ) -> None:
-    LeadEventFactory(lead=lead, actor=admissions, message=MessageFactory())
-    LeadFactory(person=PersonFactory(phone="+919500481067"))
+    happen(lead, admissions, times=1)
     page_of(desk, lead)
     with CaptureQueriesContext(connection) as one:
         page_of(desk, lead)
-    for _ in range(2):
-        LeadEventFactory(lead=lead, actor=admissions, message=MessageFactory())
-        LeadFactory(person=PersonFactory(phone="+919500481067"))
-    with CaptureQueriesContext(connection) as three:
-        page_of(desk, lead)
+    happen(lead, admissions, times=30)
+    with CaptureQueriesContext(connection) as thirty:
+        page = page_of(desk, lead)
 
-    assert len(three) == len(one)
-    assert len(one) <= 24
+    assert "Older" in page
+    assert len(thirty) == len(one)
+    assert len(one) <= 42
 
 
 def test_who_may_only_look_gets_no_forms(lead: Lead, admissions: User) -> None:
@@ -141,8 +167,10 @@ def test_a_note_is_added(desk: Client, lead: Lead, admissions: User) -> None:
         ("note", {"text": "x" * 4001}, "Shorten the note to 4,000 characters or fewer"),
         ("stage", {"stage": "lost"}, "Choose a stage from the list"),
         ("stage", {"stage": "enrolled"}, "Choose a stage from the list"),
-        ("owner", {"owner": "0"}, "Choose an owner from the list"),
-        ("owner", {"owner": "nobody'"}, "Choose an owner from the list"),
+        ("next", {"quick": "never"}, "Choose one of the times"),
+        ("facts", {"person_name": " "}, "Enter the person"),
+        ("facts", {"person_name": "A", "interest": "fame"}, "Choose an interest from the list"),
+        ("facts", {"person_name": "A", "course": "9" * 30}, "Choose a course from the list"),
         ("next", {"action": "", "at": "2027-01-05T10:00"}, "Say what is to be done"),
         ("next", {"action": "Call", "at": ""}, "Enter a date and time"),
         ("next", {"action": "Call", "at": "soon"}, "Enter a date and time, like"),
@@ -176,7 +204,11 @@ def test_typed_values_stay_after_an_error(desk: Client, lead: Lead) -> None:
     assert 'value="soon"' in response.content.decode()
 
 
-@pytest.mark.parametrize("form", ["note", "stage", "owner", "next", "enrol", "withdraw"])
+@pytest.mark.parametrize(
+    "form",
+    ["note", "stage", "owner", "next", "call", "chat", "mail", "book", "facts", "point", "unpoint",
+     "tag", "untag", "file", "unfile", "enrol", "withdraw"],
+)  # fmt: skip
 def test_a_form_address_opened_as_a_page_leads_to_the_lead(desk: Client, lead: Lead, form: str) -> None:
     response = desk.get(f"/cms/leads/{form}/{lead.pk}/")
 
@@ -217,16 +249,55 @@ def test_the_slower_of_two_sees_what_the_faster_did_and_loses_nothing(
     assert lead.stage_id == Lead.Stage.CONTACTED
 
 
-def test_the_owner_is_somebody_who_works_leads(
-    desk: Client, lead: Lead, admissions: User, author: User
+def test_an_admissions_lead_gives_a_lead_to_somebody_who_works_leads(
+    lead: Lead, admissions: User, admissions_lead: User, author: User
 ) -> None:
-    choices = desk.get(f"/cms/leads/inspect/{lead.pk}/").context["forms"]["owner"].fields["owner"].queryset
+    client = signed_in(admissions_lead)
+    choices = client.get(f"/cms/leads/inspect/{lead.pk}/").context["forms"]["owner"].fields["owner"].queryset
     assert admissions in choices
     assert author not in choices
 
-    desk.post(f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions.pk), "shown": ""})
+    client.post(f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions.pk), "shown": ""})
     lead.refresh_from_db()
     assert lead.owner == admissions
+
+    for wrong in ("0", "nobody'", str(author.pk)):
+        response = client.post(f"/cms/leads/owner/{lead.pk}/", {"owner": wrong})
+        assert response.status_code == 422
+        assert response.content.decode().count("Choose an owner from the list") >= 2
+
+
+def test_plain_admissions_take_a_lead_and_give_it_back(desk: Client, lead: Lead, admissions: User) -> None:
+    assert "Take this lead" in page_of(desk, lead)
+
+    page = desk.post(
+        f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions.pk)}, follow=True
+    ).content.decode()
+    lead.refresh_from_db()
+    assert lead.owner == admissions
+    assert "Give it back" in page
+
+    desk.post(f"/cms/leads/owner/{lead.pk}/", {"owner": ""})
+    lead.refresh_from_db()
+    assert lead.owner is None
+
+
+def test_plain_admissions_never_move_somebody_elses_lead(
+    desk: Client, lead: Lead, admissions: User, admissions_lead: User
+) -> None:
+    response = desk.post(f"/cms/leads/owner/{lead.pk}/", {"owner": str(admissions_lead.pk)})
+    assert response.status_code == 422
+    assert "Only an admissions lead" in response.content.decode()
+
+    Lead.objects.update(owner=admissions_lead)
+    assert "Take this lead" not in page_of(desk, lead)
+    for owner in ("", str(admissions.pk)):
+        data = {"owner": owner, "shown": str(admissions_lead.pk)}
+        response = desk.post(f"/cms/leads/owner/{lead.pk}/", data)
+        assert response.status_code == 409
+        assert f"This lead belongs to {admissions_lead} now" in response.content.decode()
+    lead.refresh_from_db()
+    assert lead.owner == admissions_lead
 
 
 def test_an_owner_taken_meanwhile_is_told(
@@ -256,6 +327,38 @@ def test_a_next_action_is_planned_and_ticked_off(desk: Client, lead: Lead) -> No
     lead.refresh_from_db()
     assert (lead.next_action, lead.next_action_at) == ("", None)
     assert "Next action done." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("now", "quick", "planned"),
+    [
+        (datetime(2026, 11, 24, 5, 30, tzinfo=UTC), "hour", "2026-11-24 12:00"),
+        (datetime(2026, 11, 24, 12, 0, tzinfo=UTC), "hour", "2026-11-25 10:00"),
+        (datetime(2026, 11, 24, 5, 30, tzinfo=UTC), "tomorrow", "2026-11-25 10:00"),
+        (datetime(2026, 11, 28, 5, 30, tzinfo=UTC), "tomorrow", "2026-11-30 10:00"),
+        (datetime(2026, 11, 26, 5, 30, tzinfo=UTC), "days", "2026-11-30 10:00"),
+    ],
+    ids=["in an hour", "after closing", "tomorrow", "tomorrow is Sunday", "in three days is Sunday"],
+)
+def test_usual_times_fall_into_working_hours(
+    admissions: User, lead: Lead, now: datetime, quick: str, planned: str
+) -> None:
+    with time_machine.travel(now, tick=False):
+        client = signed_in(admissions)
+        client.post(f"/cms/leads/next/{lead.pk}/", {"quick": quick, "action": "", "shown": "|"})
+
+    lead.refresh_from_db()
+    assert lead.next_action == "Call"
+    assert timezone.localtime(lead.next_action_at).strftime("%Y-%m-%d %H:%M") == planned
+
+
+def test_an_overdue_next_action_is_marked(desk: Client, lead: Lead, admissions: User) -> None:
+    at = timezone.now() + timedelta(minutes=5)
+    plan_next_action(lead=lead, action="Send the fees", at=at, actor=admissions)
+    assert 'data-state="overdue"' not in page_of(desk, lead)
+
+    Lead.objects.update(next_action_at=timezone.now() - timedelta(minutes=5))
+    assert 'data-state="overdue"' in page_of(desk, lead)
 
 
 @pytest.mark.parametrize(

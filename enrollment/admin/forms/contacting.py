@@ -89,7 +89,8 @@ class MailForm(LeadForm):
 
     name = "mail"
     key = forms.UUIDField(
-        widget=forms.HiddenInput, error_messages={"required": _("Open the page again and send from there")}
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(["required", "invalid"], _("Open the page again and send from there")),
     )
     to = forms.ChoiceField(
         label=_("To"), error_messages={"invalid_choice": _("Choose an address from the list")}

@@ -19,11 +19,12 @@ from wagtail.snippets.views.snippets import CreateView, EditView, IndexView
 
 from accounts.models import User
 from courses.models import CoursePage
+from enrollment.access import admissions_workers
 from enrollment.admin.now import roster_for
 from enrollment.admin.permissions import lead_workers
 from enrollment.admin.pipeline import SetUpViewSet
 from enrollment.assignment import Seat, read_roster
-from enrollment.models import Counsellor
+from enrollment.models import Counsellor, Lead
 
 WEEKDAYS = (
     ("0", _("Monday")),
@@ -154,11 +155,12 @@ class OffersHandOver:
 
 
 def offer_hand_over(request: HttpRequest, user: User) -> None:
-    """Say how many open leads somebody who is away has, with the way to give them to others."""
+    """Say how many open leads somebody who is away or left has, with the way to give them to others."""
     seat = next((seat for seat in read_roster().seats if seat.counsellor.user_id == user.pk), None)
-    if seat is None or not seat.is_away or not seat.open_leads:
+    is_away = seat.is_away if seat else not admissions_workers().filter(pk=user.pk).exists()
+    count = Lead.objects.open().filter(owner=user).count() if is_away else 0
+    if not count:
         return
-    count = seat.open_leads
     messages.warning(
         request,
         ngettext(

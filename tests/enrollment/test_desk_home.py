@@ -1,22 +1,28 @@
 """The home panel "Needs you now", and cohorts in the CMS."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from courses.models import Cohort
-from enrollment.admin.panels import ROWS, waiting_for
-from enrollment.models import Lead
+from enrollment.admin.needs import ROWS, waiting_for
+from enrollment.desk import add_note
+from enrollment.models import Lead, LeadEvent, PipelineStage, WaitingPlace
 from tests.conftest import SmallCourse, signed_in
+from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory
-from tests.factories.enrollment import LeadFactory, PersonFactory
+from tests.factories.enrollment import CounsellorFactory, LeadEventFactory, LeadFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+"""Tuesday, 12:00 where the institute is, which is open from 10:00 to 18:00."""
 
 
 @pytest.fixture
@@ -24,23 +30,95 @@ def desk(admissions: User) -> Client:
     return signed_in(admissions)
 
 
+@pytest.fixture
+def noon() -> time_machine.Traveller:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def named(name: str, **fields: object) -> Lead:
+    return LeadFactory(person=PersonFactory(name=name), **fields)
+
+
 def names(user: User) -> dict[str, list[str]]:
-    return {group.name: [lead.person.name for lead in group.leads] for group in waiting_for(user)}
+    request = RequestFactory().get("/cms/")
+    request.user = User.objects.get(pk=user.pk)
+    return {group.name: [row.lead.person.name for row in group.rows] for group in waiting_for(request)}
 
 
-def test_late_unassigned_and_due_leads_need_you(admissions: User) -> None:
-    now = timezone.now()
-    LeadFactory(person=PersonFactory(name="Late"), answer_due_at=now - timedelta(hours=1),
-                created_at=now - timedelta(hours=9))  # fmt: skip
-    LeadFactory(person=PersonFactory(name="Waits"), created_at=now - timedelta(hours=2))
-    LeadFactory(person=PersonFactory(name="Fresh"), created_at=now - timedelta(minutes=10))
-    LeadFactory(person=PersonFactory(name="Due"), owner=admissions, next_action="Call", next_action_at=now)
-    LeadFactory(person=PersonFactory(name="Later"), owner=admissions, next_action="Call",
-                next_action_at=now + timedelta(days=2))  # fmt: skip
-    LeadFactory(person=PersonFactory(name="Gone"), stage_id=Lead.Stage.CLOSED,
-                answer_due_at=now - timedelta(days=1))  # fmt: skip
+@pytest.mark.usefixtures("noon")
+def test_what_is_mine_and_late_due_stuck_or_nobodys_needs_me(admissions: User) -> None:
+    PipelineStage.objects.filter(key="contacted").update(stuck_after_hours=8)
+    later = NOON + timedelta(hours=30)
+    named("Late", owner=admissions, answer_due_at=NOON - timedelta(minutes=1))
+    named("Soon", owner=admissions, answer_due_at=NOON + timedelta(hours=2))
+    named("In time", owner=admissions, answer_due_at=NOON + timedelta(hours=2, minutes=1))
+    named("Answered", owner=admissions, answer_due_at=NOON - timedelta(hours=1), answered_at=NOON)
+    named("Due", owner=admissions, answer_due_at=later, next_action="Call", next_action_at=NOON)
+    named("Tomorrow", owner=admissions, answer_due_at=later, next_action="Call",
+          next_action_at=NOON + timedelta(days=1))  # fmt: skip
+    stuck = {"owner": admissions, "answered_at": NOON, "stage_id": "contacted"}
+    named("Stuck", **stuck, stage_since=NOON - timedelta(hours=24, minutes=1))
+    named("Moves", **stuck, stage_since=NOON - timedelta(hours=24))
+    named("Nobody's", answer_due_at=later, created_at=NOON - timedelta(minutes=61))
+    named("Fresh", answer_due_at=later, created_at=NOON - timedelta(minutes=59))
+    named("Others'", owner=UserFactory(), answer_due_at=NOON - timedelta(hours=1))
+    named("Gone", owner=admissions, stage_id=Lead.Stage.CLOSED, answer_due_at=NOON - timedelta(days=1))
 
-    assert names(admissions) == {"late": ["Late"], "due": ["Due"], "unassigned": ["Waits"]}
+    assert names(admissions) == {
+        "late": ["Late"],
+        "soon": ["Soon"],
+        "due": ["Due"],
+        "stuck": ["Stuck"],
+        "unassigned": ["Nobody's"],
+    }
+
+
+@pytest.mark.usefixtures("noon")
+def test_an_admissions_lead_sees_what_is_late_of_everybody(admissions: User, admissions_lead: User) -> None:
+    named("Late", owner=admissions, answer_due_at=NOON - timedelta(minutes=1))
+    named("Soon", owner=admissions, answer_due_at=NOON + timedelta(hours=1))
+
+    assert names(admissions_lead) == {"late": ["Late"], "soon": ["Soon"]}
+
+
+@pytest.mark.usefixtures("noon")
+def test_who_wrote_again_waits_until_somebody_turns_to_them(admissions: User) -> None:
+    lead = named("Again", owner=admissions, answered_at=NOON, answer_due_at=NOON)
+    LeadEventFactory(lead=lead, kind=LeadEvent.Kind.REPEATED, created_at=NOON - timedelta(hours=2))
+    assert names(admissions) == {"again": ["Again"]}
+
+    add_note(lead=lead, text="Called back.", actor=admissions)
+    assert names(admissions) == {}
+
+
+@pytest.mark.usefixtures("noon")
+def test_seats_whose_offer_lapses_today_need_me(admissions: User, course: SmallCourse) -> None:
+    cohort = CohortFactory(course=course.page)
+    for name, hours in (("Today", 3), ("Tomorrow", 24)):
+        lead = named(name, owner=admissions, answered_at=NOON)
+        WaitingPlace.objects.create(
+            lead=lead,
+            cohort=cohort,
+            state=WaitingPlace.State.OFFERED,
+            offered_at=NOON,
+            offer_until=NOON + timedelta(hours=hours),
+        )
+
+    assert names(admissions) == {"offers": ["Today"]}
+
+
+@pytest.mark.usefixtures("noon")
+def test_the_panel_says_how_long_and_what_a_lead_waits_for(desk: Client, admissions: User) -> None:
+    named("Asha Devi", owner=admissions, created_at=NOON - timedelta(hours=6),
+          answer_due_at=NOON - timedelta(hours=2))  # fmt: skip
+    named("Ravi", owner=admissions, answer_due_at=NOON + timedelta(minutes=40))
+    named("Meena", created_at=NOON - timedelta(hours=2), answer_due_at=NOON + timedelta(hours=2))
+    page = desk.get("/cms/").content.decode()
+
+    assert "2 h late" in page
+    assert "due in 40 min" in page
+    assert "No counsellor takes new leads" in page
 
 
 def test_nothing_waiting_is_said(desk: Client) -> None:
@@ -48,32 +126,77 @@ def test_nothing_waiting_is_said(desk: Client) -> None:
 
 
 def test_authors_have_no_such_panel(author: User) -> None:
-    LeadFactory(person=PersonFactory(name="Asha Devi"), answer_due_at=timezone.now() - timedelta(hours=1))
+    named("Asha Devi", answer_due_at=timezone.now() - timedelta(hours=1))
     page = signed_in(author).get("/cms/").content.decode()
 
     assert "Needs you now" not in page
     assert "Asha Devi" not in page
 
 
-def test_each_row_leads_to_its_lead_and_many_to_the_list(desk: Client) -> None:
+def test_each_row_leads_to_its_lead_and_many_to_the_list(desk: Client, admissions: User) -> None:
     now = timezone.now()
-    LeadFactory.create_batch(ROWS + 1, answer_due_at=now - timedelta(hours=1))
+    LeadFactory.create_batch(ROWS + 1, owner=admissions, answer_due_at=now - timedelta(hours=1))
     page = desk.get("/cms/").content.decode()
 
     assert f"/cms/leads/inspect/{Lead.objects.last().pk}/" in page
-    assert "/cms/leads/?late=true" in page
+    assert "/cms/leads/?late=true&amp;owner=me" in page
 
 
-def test_the_panel_costs_the_same_queries_for_one_lead_and_for_three(admissions: User) -> None:
-    now = timezone.now()
-    LeadFactory(answer_due_at=now - timedelta(hours=1))
-    with CaptureQueriesContext(connection) as one:
-        names(admissions)
-    LeadFactory.create_batch(2, answer_due_at=now - timedelta(hours=1))
-    with CaptureQueriesContext(connection) as three:
-        names(admissions)
+@pytest.mark.usefixtures("noon")
+def test_the_team_stands_with_its_numbers_before_the_admissions_lead_alone(
+    admissions: User, admissions_lead: User
+) -> None:
+    CounsellorFactory(user=admissions, capacity=4)
+    for due in (-1, 3, 4):
+        LeadFactory(owner=admissions, answer_due_at=NOON + timedelta(hours=due))
+    left = UserFactory(first_name="Gone", last_name="Away", is_active=False)
+    LeadFactory(owner=left, answer_due_at=NOON + timedelta(hours=4))
+    page = signed_in(admissions_lead).get("/cms/").content.decode()
 
-    assert len(three) == len(one) == 3
+    assert "3 of 4" in page
+    assert "1 late" in page
+    assert "Gone Away" in page
+    assert f"/cms/leads/hand-over/{left.pk}/" in page
+    assert f"/cms/leads/hand-over/{admissions.pk}/" not in page
+    assert "3 of 4" not in signed_in(admissions).get("/cms/").content.decode()
+
+
+@pytest.mark.usefixtures("noon")
+def test_the_panel_costs_the_same_queries_for_one_lead_and_for_three(
+    admissions: User, admissions_lead: User, course: SmallCourse
+) -> None:
+    PipelineStage.objects.filter(key="contacted").update(stuck_after_hours=1)
+    cohort = CohortFactory(course=course.page)
+
+    def one_of_each() -> None:
+        owner = UserFactory()
+        CounsellorFactory(user=owner)
+        for person in (admissions, admissions_lead, owner, None):
+            LeadFactory(owner=person, course=course.page, answer_due_at=NOON - timedelta(hours=1),
+                        created_at=NOON - timedelta(hours=9))  # fmt: skip
+            LeadFactory(owner=person, answer_due_at=NOON + timedelta(hours=1))
+            LeadFactory(owner=person, next_action="Call", next_action_at=NOON, answered_at=NOON)
+            LeadFactory(owner=person, stage_id="contacted", answered_at=NOON,
+                        stage_since=NOON - timedelta(days=9))  # fmt: skip
+            lead = LeadFactory(owner=person, answered_at=NOON)
+            LeadEventFactory(lead=lead, kind=LeadEvent.Kind.ANOTHER, created_at=NOON)
+            WaitingPlace.objects.create(lead=lead, cohort=cohort, state="offered", offered_at=NOON,
+                                        offer_until=NOON + timedelta(hours=1))  # fmt: skip
+
+    for user in (admissions, admissions_lead):
+        client = signed_in(user)
+        one_of_each()
+        client.get("/cms/")
+        with CaptureQueriesContext(connection) as one:
+            client.get("/cms/")
+        one_of_each()
+        one_of_each()
+        with CaptureQueriesContext(connection) as three:
+            page = client.get("/cms/").content.decode()
+
+        assert "Wrote again" in page
+        assert "Offered seats that lapse today" in page
+        assert len(three) == len(one)
 
 
 def test_cohorts_are_listed_with_their_seats(desk: Client, course: SmallCourse) -> None:

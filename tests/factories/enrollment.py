@@ -11,6 +11,7 @@ from enrollment.models import (
     ClosingReason,
     Consent,
     ContactPoint,
+    Counsellor,
     Enrollment,
     Lead,
     LeadEvent,
@@ -111,3 +112,10 @@ class EnrollmentFactory(factory.django.DjangoModelFactory[Enrollment]):
 
     class Meta:
         model = Enrollment
+
+
+class CounsellorFactory(factory.django.DjangoModelFactory[Counsellor]):
+    """Somebody in the round-robin for every course at the institute's hours; `user` must be given."""
+
+    class Meta:
+        model = Counsellor

@@ -68,18 +68,20 @@ class Stager:
 
     def _write_people(self, new: Sequence[Verdict]) -> list[int]:
         """Return whose each lead is; people of the chunk who weren't known are made, with their addresses."""
-        made: dict[Key, Person] = {}
+        made: list[Person] = []
+        by_key: dict[Key, Person] = {}
         people: list[Person | int] = []
         points = []
         for verdict in new:
-            person = verdict.person or made.get(verdict.keys[0])
+            person = verdict.person or by_key.get(verdict.keys[0])
             if person is None:
                 person = Person(name=verdict.answers.name)
-                made |= dict.fromkeys(verdict.keys, person)
+                made.append(person)
+                by_key |= dict.fromkeys(verdict.keys, person)
             if isinstance(person, Person):
                 points += [_contact_point(person, key, verdict.answers) for key in verdict.keys]
             people.append(person)
-        Person.objects.bulk_create(dict.fromkeys(person for person in people if isinstance(person, Person)))
+        Person.objects.bulk_create(made)
         ContactPoint.objects.bulk_create(points, ignore_conflicts=True)
         return [person.pk if isinstance(person, Person) else person for person in people]
 

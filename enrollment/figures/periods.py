@@ -23,8 +23,8 @@ class Named(models.TextChoices):
 class Comparison(models.TextChoices):
     """What a period is held against."""
 
-    BEFORE = "before", _("The period before")
-    YEAR_BEFORE = "year", _("A year before")
+    BEFORE = "before", _("Period before")
+    YEAR_BEFORE = "year", _("Year before")
     NOTHING = "none", _("Nothing")
 
 

@@ -21,7 +21,7 @@ REPORTS = {
     report.name: report
     for report in (
         FUNNEL,
-        Report("split", _("Funnel by source, course, …"), split_sections, ("split", *PERIOD, *SCOPE)),
+        Report("split", _("Breakdown"), split_sections, ("split", *PERIOD, *SCOPE)),
         Report("responses", _("First answers"), response_sections, (*PERIOD, *SCOPE)),
         Report("workload", _("Workload"), workload_sections, (*PERIOD, *SCOPE)),
         Report("forecast", _("Forecast of seats"), forecast_sections, SCOPE),

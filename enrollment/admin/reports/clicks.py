@@ -75,14 +75,17 @@ def _by_page(pages: dict[str, Presses], before: dict[str, Presses] | None) -> Se
         heading=_("Presses by page"),
         about=_("The pages on which they were pressed, the most pressed first."),
         plot=bars(
-            Value(
-                page,
-                _("%(call)s call, %(whatsapp)s WhatsApp")
-                % {"call": f"{found.call:,}", "whatsapp": f"{found.whatsapp:,}"},
-                [(found.call, "main"), (found.whatsapp, "part")],
-                earlier.get(page, Presses()).total if compared else None,
-            )
-            for page, found in list(pages.items())[:MOST_PAGES]
+            (
+                Value(
+                    page,
+                    _("%(call)s call, %(whatsapp)s WhatsApp")
+                    % {"call": f"{found.call:,}", "whatsapp": f"{found.whatsapp:,}"},
+                    [(found.call, "main"), (found.whatsapp, "part")],
+                    earlier.get(page, Presses()).total if compared else None,
+                )
+                for page, found in list(pages.items())[:MOST_PAGES]
+            ),
+            looks=[("main", _("Call")), ("part", _("WhatsApp"))],
         ),
         table=Table(
             name="pages",

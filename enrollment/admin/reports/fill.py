@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from courses.rupees import rupees
-from enrollment.admin.reports.cohorts import cohort_cells, cohort_columns
+from enrollment.admin.reports.cohorts import cohort_cells, cohort_columns, cohort_name
 from enrollment.admin.reports.plots import Value, bars
 from enrollment.admin.reports.query import ReportQuery
 from enrollment.admin.reports.sections import Section
@@ -33,12 +33,14 @@ def _fills(found: list[Fill]) -> Section:
             "the agreed prices of learners who didn't withdraw."
         ),
         plot=bars(
-            Value(
-                str(fill.cohort),
+            (Value(
+                cohort_name(fill.cohort),
                 _fill_text(fill),
                 [(fill.cohort.seats_taken, "main"), (fill.cohort.seats_left, "free")],
             )
             for fill in found
+            ),
+            looks=[("main", _("Taken")), ("free", _("Free"))],
         ),
         table=Table(
             name="cohorts",

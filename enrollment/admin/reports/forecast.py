@@ -5,7 +5,7 @@ from math import ceil, floor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from enrollment.admin.reports.cohorts import cohort_cells, cohort_columns
+from enrollment.admin.reports.cohorts import cohort_cells, cohort_columns, cohort_name
 from enrollment.admin.reports.plots import Value, bars
 from enrollment.admin.reports.query import ReportQuery
 from enrollment.admin.reports.sections import Section
@@ -42,7 +42,15 @@ def _cohorts(found: list[CourseOutlook]) -> Section:
             "cohort of a course is filled first. Leads on a waiting list or without a course are left out."
         )
         % {"days": HISTORY.days, "fewest": FEWEST_ENDED},
-        plot=bars(_outlook_value(cohort) for cohort in cohorts),
+        plot=bars(
+            (_outlook_value(cohort) for cohort in cohorts),
+            looks=[
+                ("main", _("Taken")),
+                ("part", _("Expected, at least")),
+                ("maybe", _("Expected, at most")),
+                ("free", _("Free")),
+            ],
+        ),
         notes=tuple(_beyond(course) for course in found if course.beyond and course.beyond[1]),
         table=Table(
             name="forecast",
@@ -77,13 +85,15 @@ def _outlook_value(found: CohortOutlook) -> Value:
     expected = _expected(found)
     free = max(cohort.seats - found.taken - high, 0)
     return Value(
-        str(cohort),
+        cohort_name(cohort),
         f"{text} · {expected}",
-        [(found.taken, "main"), (low, "likely"), (high - low, "maybe"), (free, "free")],
+        [(found.taken, "main"), (low, "part"), (high - low, "maybe"), (free, "free")],
     )
 
 
 def _expected(found: CohortOutlook) -> str:
+    if not found.cohort.seats_left:
+        return _("full")
     if found.expected is None:
         return _("too few leads to tell")
     low, high = found.expected

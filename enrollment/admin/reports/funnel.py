@@ -186,18 +186,21 @@ def _month_lines(parts: Parts) -> Lines:
 
 def _part_bars(parts: Parts, *, compared: bool) -> Bars:
     return bars(
-        Value(
-            parts.names[part],
-            _("%(asked)s asked, %(enrolled)s enrolled (%(share)s)")
-            % {
-                "asked": f"{found.asked:,}",
-                "enrolled": f"{enrolled(found):,}",
-                "share": percent(share(enrolled(found), found.asked) or 0),
-            },
-            [(enrolled(found), "main"), (found.asked - enrolled(found), "part")],
-            _asked(parts.before.get(part)) if compared else None,
-        )
-        for part, found in list(parts.now.items())[:MOST_BARS]
+        (
+            Value(
+                parts.names[part],
+                _("%(asked)s asked, %(enrolled)s enrolled (%(share)s)")
+                % {
+                    "asked": f"{found.asked:,}",
+                    "enrolled": f"{enrolled(found):,}",
+                    "share": percent(share(enrolled(found), found.asked) or 0),
+                },
+                [(enrolled(found), "main"), (found.asked - enrolled(found), "part")],
+                _asked(parts.before.get(part)) if compared else None,
+            )
+            for part, found in list(parts.now.items())[:MOST_BARS]
+        ),
+        looks=[("main", _("Enrolled")), ("part", _("Asked, not enrolled"))],
     )
 
 

@@ -8,7 +8,7 @@ WIDEST = 100.0
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a bar; `look` names its fill: main, part, late, likely, maybe or free."""
+    """A part of a bar; `look` names its fill: main, part, late, maybe or free."""
 
     start: str
     length: str
@@ -30,6 +30,8 @@ class Bars:
     """Lying bars, one below the other."""
 
     bars: tuple[Bar, ...]
+    looks: tuple[tuple[str, str], ...] = ()
+    """What the fills mean where there are several: (look, words)."""
     template: str = "enrollment/admin/reports/_bars.html"
 
 
@@ -57,9 +59,9 @@ class Value:
         return max(sum(length for length, _look in self.pieces), self.before or 0)
 
 
-def bars(values: Iterable[Value]) -> Bars:
+def bars(values: Iterable[Value], *, looks: Iterable[tuple[str, str]] = ()) -> Bars:
     """Return lying bars on one scale."""
-    return Bars(_scaled(values))
+    return Bars(_scaled(values), tuple(looks))
 
 
 def histogram(values: Iterable[Value], *, axis: str) -> Histogram:

@@ -14,6 +14,8 @@ from enrollment.figures.periods import Period
 
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+FEWEST_FOR_PERCENT = 20
+"""Below it a change is told by the number before: "300 % more" than two says little."""
 
 
 class Kind(StrEnum):
@@ -34,7 +36,7 @@ def write(value: Any, kind: Kind) -> str:
 
 
 def change(now: Any, before: Any, kind: Kind) -> str:
-    """Return the difference with its sign and in words, such as "+12, 17 % more"; "" where one is missing."""
+    """Return the difference in words, such as "+12 more (17 %)"; "" where a number is missing."""
     if now is None or before is None:
         return ""
     if now == before:
@@ -50,16 +52,16 @@ def change(now: Any, before: Any, kind: Kind) -> str:
         }  # fmt: skip
     if kind in {Kind.TIME, Kind.HOURS}:
         return f"{sign}{write(size, kind)}, {_('longer') if rises else _('shorter')}"
-    if not before:
-        return f"{sign}{write(size, kind)}, {_('none before')}"
     word = _("more") if rises else _("fewer") if kind == Kind.COUNT else _("less")
-    return f"{sign}{write(size, kind)}, {percent(size / before)} {word}"
+    small = kind == Kind.COUNT and before < FEWEST_FOR_PERCENT
+    than = _("%(count)s before") % {"count": write(before, kind)} if small or not before else ""
+    return f"{sign}{write(size, kind)} {word} ({than or percent(size / before)})"
 
 
 def percent(part: float | Decimal) -> str:
     """Return a share in per cent, with one decimal below ten."""
     value = float(part) * 100
-    return _("%(value)s %%") % {"value": f"{value:.0f}" if value >= 10 else _short(value)}
+    return _("%(value)s %%") % {"value": _short(value)}
 
 
 def duration(time: timedelta) -> str:
@@ -88,7 +90,7 @@ def days(period: Period) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}".removesuffix(".0")
 
 
 def _day(day: date) -> str:

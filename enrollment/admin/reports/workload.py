@@ -34,14 +34,14 @@ def _open(rows: list[Workload], names: dict[int | None, str]) -> Section:
         heading=_("To do now"),
         about=_(
             "Leads that are neither enrolled nor closed, whenever they asked. Late: the promised answer is "
-            "overdue (the striped part of the bar). Due: the next action is due today or was before."
+            "overdue. Due: the next action is due today or was before."
         ),
         headlines=tuple(
             headline(label, Pair(total[name], None))
             for name, label in (("open", _("Open")), ("late", _("Late")), ("due", _("Due today")))
         ),
         plot=bars(
-            Value(
+            (Value(
                 names[row.owner],
                 ngettext("%(open)s open lead, %(late)s late, %(due)s due today",
                          "%(open)s open leads, %(late)s late, %(due)s due today", row.open)
@@ -49,6 +49,8 @@ def _open(rows: list[Workload], names: dict[int | None, str]) -> Section:
                 [(row.late, "late"), (row.open - row.late, "main")],
             )
             for row in waiting
+            ),
+            looks=[("late", _("Late")), ("main", _("Not late"))],
         ),
         table=Table(
             name="open",

@@ -140,7 +140,7 @@ def seconds_to_wait(source: CaptureSource) -> int:
     return limits.seconds_until_free(f"capture:{source.pk}", places=POSTS_PER_WINDOW)
 
 
-def _derived(source: CaptureSource, secret_key: str) -> str:
+def _derived(source: CaptureSource, secret_key: str | bytes) -> str:
     value = f"{source.pk}:{source.secret_number}"
     return salted_hmac(SECRET_SALT, value, secret=secret_key, algorithm="sha256").hexdigest()
 

@@ -36,7 +36,7 @@ class CapturedForm(PlacementForm):
         "target_role": _("Which role are they looking for?"),
         "skills": _("Their skills"),
     }
-    HINTS: ClassVar = {
+    HINTS: ClassVar[dict[str, Any]] = {
         "phone": _("Spaces and country codes are fine."),
         "under_18": _("Ask for a parent or guardian; no course news for them."),
         "guardian_name": "",
@@ -122,5 +122,6 @@ class DeskForm(CapturedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = ModelPermissionPolicy(Lead).users_with_permission("work")
+        owners = ModelPermissionPolicy(Lead).users_with_permission("work")
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
         self.fields["consent_news"].label = _("Asked on the phone: they want course news about once a month")

@@ -101,13 +101,12 @@ class EnquiryForm(forms.Form):
     under_18 = forms.BooleanField(
         label=_("I am under 18"),
         required=False,
-        help_text=_("Then we also talk to a parent or guardian, and send you no course news."),
     )
     guardian_name = LineField(
         label=_("Name of a parent or guardian"),
         required=False,
         max_length=120,
-        help_text=_("Needed if you are under 18."),
+        help_text=_("Needed if you are under 18. We talk to them too, and send you no course news."),
         widget=forms.TextInput(attrs={"data-only-with": "under_18"}),
         error_messages={"max_length": _("Enter the name with at most 120 characters")},
     )
@@ -246,7 +245,7 @@ class PlacementForm(EnquiryForm):
         error_messages={"max_length": _("Shorten your skills to 500 characters or fewer")},
     )
 
-    field_order = (
+    field_order: tuple[str, ...] = (
         "name", "email", "contact_by", "phone", "status", "experience_years", "target_role",
         "skills", "course", "best_time", "message", "under_18", "guardian_name", "guardian_contact",
         "consent_news",

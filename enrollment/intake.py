@@ -149,11 +149,11 @@ def settle_by_hand(*, submission: Submission, form: EnquiryForm, actor: User) ->
     locked = Submission.objects.select_for_update().get(pk=submission.pk)
     if locked.lead_id is None:
         before = locked.get_outcome_display()
-        _take(locked, form)
+        lead = _take(locked, form)
         text = _("Taken by hand, was: %(outcome)s") % {"outcome": before}
-        LeadEvent.objects.create(lead=locked.lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
+        LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
         log.info("submission_taken_by_hand", reference=locked.reference, outcome=locked.outcome)
-    return Lead.everything.get(pk=locked.lead_id)
+    return Lead.everything.get(submissions=locked)
 
 
 def settle_left_over() -> int:
@@ -259,20 +259,22 @@ def _note_repeat(lead: Lead, submission: Submission, form: EnquiryForm) -> None:
     )
 
 
-def _take(submission: Submission, form: EnquiryForm) -> None:
+def _take(submission: Submission, form: EnquiryForm) -> Lead:
     """Give a valid post its lead: the one that it corrects, that a known person has, or a new one."""
     if lead := _same_enquiry(submission, form.cleaned_data["email"]):
         _note_repeat(lead, submission, form)
-        submission.lead, submission.outcome = lead, Submission.Outcome.REPEATED
+        submission.outcome = Submission.Outcome.REPEATED
     else:
-        _admit(submission, form)
+        lead = _admit(submission, form)
+    submission.lead = lead
     # The lead must know the submission before its search text is made of both.
     submission.save(update_fields=["lead", "outcome"])
-    note_guardian(submission.lead.person, form.cleaned_data)
-    refresh_search([submission.lead.person_id])
+    note_guardian(lead.person, form.cleaned_data)
+    refresh_search([lead.person_id])
+    return lead
 
 
-def _admit(submission: Submission, form: EnquiryForm) -> None:
+def _admit(submission: Submission, form: EnquiryForm) -> Lead:
     """Add the enquiry to the open lead of a known person that it fits, or make a lead of it."""
     answers = form.cleaned_data
     account = submission.account if submission.form in SENT_BY_THEMSELVES else None
@@ -281,15 +283,15 @@ def _admit(submission: Submission, form: EnquiryForm) -> None:
     course = answers["course"]
     lead = people.fitting_lead(person=person, interest=interest, course=course) if person else None
     if lead is None:
-        submission.lead = _make_lead(submission, answers, person=person)
         submission.outcome = Submission.Outcome.LEAD
-        return
+        return _make_lead(submission, answers, person=person)
     answer_by = _promise(timezone.now()) if lead.answered_at else lead.answer_due_at
     people.add_enquiry(
         lead=lead, submission=submission, answers=answers, said=form.said(), answer_by=answer_by
     )
     _acknowledge(submission, lead, answers=answers, answer_by=answer_by)
-    submission.lead, submission.outcome = lead, Submission.Outcome.REPEATED
+    submission.outcome = Submission.Outcome.REPEATED
+    return lead
 
 
 def _make_lead(submission: Submission, answers: dict, *, person: Person | None) -> Lead:

@@ -2,13 +2,14 @@
 
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
 
+from accounts.access import SignedInRequest
 from accounts.models import User
 from enrollment import intake
 from enrollment.admin.permissions import desk_screen, may_manage_leads
@@ -18,7 +19,7 @@ from enrollment.models import Submission
 
 @desk_screen
 @require_http_methods(["GET", "HEAD", "POST"])
-def add_lead(request: HttpRequest) -> HttpResponse:
+def add_lead(request: SignedInRequest) -> HttpResponse:
     """Show and take the desk's own form; a post is kept before it is checked, as one of the site is."""
     if request.method != "POST":
         initial = {"key": str(uuid4()), "owner": request.user.pk}
@@ -36,7 +37,7 @@ def add_lead(request: HttpRequest) -> HttpResponse:
     return _to_lead(request, submission)
 
 
-def _to_lead(request: HttpRequest, submission: Submission) -> HttpResponse:
+def _to_lead(request: SignedInRequest, submission: Submission) -> HttpResponse:
     lead = submission.lead
     if lead is None:
         messages.info(request, _("This enquiry was written down already."))
@@ -57,5 +58,5 @@ def _for(user: User, form: DeskForm) -> DeskForm:
     return form
 
 
-def _show(request: HttpRequest, form: DeskForm, *, status: int = 200) -> HttpResponse:
+def _show(request: SignedInRequest, form: DeskForm, *, status: int = 200) -> HttpResponse:
     return render(request, "enrollment/admin/adding/add.html", {"form": form}, status=status)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin import messages
 
+from accounts.access import SignedInRequest
 from enrollment import intake
 from enrollment.accesses import note_access
 from enrollment.admin.permissions import manager_screen
@@ -49,7 +50,7 @@ class PeriodForm(forms.Form):
 
 @manager_screen
 @require_safe
-def overview(request: HttpRequest) -> HttpResponseBase:
+def overview(request: SignedInRequest) -> HttpResponseBase:
     """Show per day and form what became of the posts, and the presses of Call and WhatsApp."""
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
@@ -75,14 +76,14 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 
 @manager_screen
 @require_safe
-def posts(request: HttpRequest) -> HttpResponse:
+def posts(request: SignedInRequest) -> HttpResponse:
     """List the newest posts that made no lead, with their senders' data hidden."""
     return render(request, "enrollment/admin/reconciliation/posts.html", {"posts": unused_posts()})
 
 
 @manager_screen
 @require_http_methods(["GET", "HEAD", "POST"])
-def post(request: HttpRequest, reference: str) -> HttpResponse:
+def post(request: SignedInRequest, reference: str) -> HttpResponse:
     """Show one such post in full, which is noted, and make a lead of it."""
     submission = get_object_or_404(Submission.objects.select_related("lead"), reference=reference)
     if submission.lead:

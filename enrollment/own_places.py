@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses.models import Cohort
 from enrollment import intake
+from enrollment.errors import EnrolledAlready, SeatsLeft
 from enrollment.models import ContactPoint, Enrollment, Lead, Submission, WaitingPlace
 from enrollment.waiting import join
 
@@ -36,6 +37,10 @@ def join_as(user: User, cohort: Cohort, *, address: str | None) -> WaitingPlace 
     None when the account lacks what an enquiry needs. Raises what `join` raises. Call it outside of
     transactions: the enquiry is kept before anything else happens.
     """
+    if has_seat(user, cohort):
+        raise EnrolledAlready
+    if cohort.seats_left:
+        raise SeatsLeft
     lead = own_leads(user).open().filter(course=cohort.course).order_by("-created_at", "-pk").first()
     if lead is None:
         lead = _enquire(user, cohort, address=address)

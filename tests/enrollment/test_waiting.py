@@ -435,6 +435,7 @@ def test_nobody_waits_where_seats_are_left(cohort: Cohort, stranger: User) -> No
 
     assert response.status_code == 409
     assert "There are seats left" in response.content.decode()
+    assert not Lead.objects.filter(person__name=stranger.name).exists(), "nothing was asked for"
     assert "Join waiting list" not in browser.get(cohort.course.url).content.decode()
     assert not WaitingPlace.objects.exists()
 

@@ -7,6 +7,7 @@ A lead waits until somebody fits; `why_waiting` says for what. A lead that a per
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -20,6 +21,7 @@ from courses.models import InstituteSettings
 from enrollment.access import admissions_workers
 from enrollment.models import Counsellor, Lead, LeadEvent, Leave
 from enrollment.models.leads import LeadQuerySet
+from outbox.wake import nudge
 
 ASKED_WITHIN = timedelta(days=30)
 """Older leads are assigned by a person: nobody expects a call today about a question of last winter."""
@@ -138,6 +140,11 @@ def assign_waiting() -> int:
     if given:
         log.info("leads_assigned", count=given)
     return given
+
+
+def assign_soon() -> None:
+    """Ask a worker to assign once the current transaction commits; losing the call costs half a minute."""
+    transaction.on_commit(partial(nudge, "enrollment.assign"), robust=True)
 
 
 @transaction.atomic

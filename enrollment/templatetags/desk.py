@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from enrollment.admin.now import clock_for, roster_for
 from enrollment.assignment import given_by_hand, why_waiting
 from enrollment.clock import Standing
-from enrollment.models import Lead
+from enrollment.models import Lead, PipelineStage
 
 register = template.Library()
 
@@ -51,6 +51,16 @@ def lead_chip(context: Context, lead: Lead) -> dict[str, Any]:
 
     Costs four queries for the first lead of a request and none for the others.
     """
+    return {"lead": lead, **_standing(context, lead)}
+
+
+@register.inclusion_tag("enrollment/admin/_mark.html", takes_context=True)
+def lead_mark(context: Context, lead: Lead) -> dict[str, Any]:
+    """Show the words of the chip alone, or nothing for a lead that is fine; costs what a chip does."""
+    return _standing(context, lead)
+
+
+def _standing(context: Context, lead: Lead) -> dict[str, Any]:
     standing = clock_for(context.get("request")).standing(lead)
     words = {
         Standing.LATE: _("late"),
@@ -58,7 +68,7 @@ def lead_chip(context: Context, lead: Lead) -> dict[str, Any]:
         Standing.STUCK: _("stuck for %(age)s") % {"age": age(lead.stage_since)},
         Standing.FINE: "",
     }
-    return {"lead": lead, "standing": standing, "words": words[standing]}
+    return {"standing": standing, "words": words[standing]}
 
 
 @register.filter
@@ -73,7 +83,7 @@ def due_words(moment: datetime) -> str:
 @register.simple_tag(takes_context=True, name="why_waiting")
 def why_waiting_tag(context: Context, lead: Lead) -> str:
     """Return why nobody owns an open lead yet, or ""; eight queries for a lead without an owner."""
-    if lead.owner_id:
+    if lead.owner_id or lead.stage_id in PipelineStage.ENDED:
         return ""
     by_hand = Lead.everything.filter(given_by_hand(), pk=lead.pk).exists()
     return why_waiting(lead, roster_for(context.get("request")), by_hand=by_hand)

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from enrollment import capture
+from enrollment.assignment import assign_soon
 from enrollment.capture import Answer
 from enrollment.models import CaptureSource
 from enrollment.senders import client_address
@@ -37,7 +38,9 @@ def _answer(request: HttpRequest) -> tuple[Answer, dict[str, str]]:
         said = _("Too many leads in ten minutes. Send this one again, with the same key, in %s seconds.")
         return Answer(429, said % wait), {"Retry-After": str(wait)}
     address = client_address(request)
-    return capture.take(source=source, idempotency_key=key, body=body, address=address), {}
+    answer = capture.take(source=source, idempotency_key=key, body=body, address=address)
+    assign_soon()
+    return answer, {}
 
 
 def _body(request: HttpRequest) -> bytes | Answer:

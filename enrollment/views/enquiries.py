@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import StandardPage
 from enrollment import intake
+from enrollment.assignment import assign_soon
 from enrollment.attribution import read_touches
 from enrollment.limits import seconds_to_wait
 from enrollment.models import Lead, Submission
@@ -76,6 +77,7 @@ def _form_view(request: HttpRequest, kind: str, template: str, context: dict) ->
     if refused := intake.settle(submission):
         refused.data = MultiValueDict({**dict(refused.data), "key": [str(uuid4())]})
         return render(request, template, context | {"form": refused}, status=422)
+    assign_soon()
     reference = intake.reference_for(submission)
     response = redirect("enrollment:thanks", reference=reference)
     response.set_signed_cookie(

@@ -382,3 +382,25 @@ def test_the_list_of_counsellors_costs_the_same_queries_for_one_and_for_three(ad
         client.get("/cms/leads/counsellors/")
 
     assert len(three) == len(one)
+
+
+def test_an_enquiry_wakes_the_round_robin(
+    visitor: Client, course: SmallCourse, django_capture_on_commit_callbacks, monkeypatch
+) -> None:
+    woken = []
+    monkeypatch.setattr("outbox.wake.current_app.send_task", lambda task, **kwargs: woken.append(task))
+    with django_capture_on_commit_callbacks(execute=True):
+        visitor.post("/enquire/", {
+            "name": "Asha Devi", "email": "asha@example.com", "contact_by": "email",
+            "key": "0b6a2f5c-6f4e-4b0d-9c1e-3d7a5e2f8c41",
+        })  # fmt: skip
+
+    assert Lead.objects.count() == 1
+    assert tasks.assign.name in woken
+
+
+def test_the_lead_page_says_what_a_lead_waits_for(admissions: User) -> None:
+    lead = waiting()
+
+    page = signed_in(admissions).get(f"/cms/leads/inspect/{lead.pk}/").content.decode()
+    assert "No counsellor takes new leads" in page

@@ -136,7 +136,7 @@ def test_the_page_costs_the_same_queries_for_one_event_and_for_thirty(
 
     assert "Older" in page
     assert len(thirty) == len(one)
-    assert len(one) <= 42
+    assert len(one) <= 44
 
 
 def test_who_may_only_look_gets_no_forms(lead: Lead, admissions: User) -> None:

@@ -100,18 +100,26 @@ class LeadPage:
 
 
 class KeysetPaginator:
-    """Cuts the leads of one list into pages. `ordering` is a name of ORDERS, with "-" for backwards."""
+    """Cuts the leads of one list into pages. `ordering` is a name of ORDERS, with "-" for backwards.
 
-    def __init__(self, leads: QuerySet[Lead], *, ordering: str, size: int, listing: str) -> None:
-        self.leads, self.ordering, self.size, self.listing = leads, ordering, size, listing
+    Keys are found first and rows read after, so that what a row is shown with is joined for one page only.
+    """
+
+    def __init__(
+        self, leads: QuerySet[Lead], *, rows: QuerySet[Lead], ordering: str, size: int, listing: str
+    ) -> None:
+        self.leads, self.rows, self.ordering, self.size, self.listing = leads, rows, ordering, size, listing
         self.backwards = ordering.startswith("-")
         self.order = ORDERS[ordering.removeprefix("-")]
         self.page: LeadPage | None = None
 
     def get_page(self, *, after: str, before: str) -> LeadPage:
-        """Return the page next to a cursor, or the first one; one query, two where a cursor leads nowhere."""
+        """Return the page next to a cursor, or the first one.
+
+        Two queries and what is prefetched; one more where a cursor leads nowhere.
+        """
         self.page = (self._after(after) if after else None) or (self._before(before) if before else None)
-        self.page = self.page or self._cut(self._rows(self.leads), start=0, begins=True)
+        self.page = self.page or self._cut(self._keys(self.leads), start=0, begins=True)
         return self.page
 
     @cached_property
@@ -149,38 +157,41 @@ class KeysetPaginator:
         cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)
         if cursor is None:
             return None
-        beyond = self.order.beyond(self.leads, cursor.place, backwards=self.backwards)
-        rows = self._rows(beyond)
-        return self._cut(rows, start=cursor.position, begins=False) if rows else None
+        keys = self._keys(self.order.beyond(self.leads, cursor.place, backwards=self.backwards))
+        return self._cut(keys, start=cursor.position, begins=False) if keys else None
 
     def _before(self, text: str) -> LeadPage | None:
         """Return the page before a place, or None near the start, where the first page is meant."""
         cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)
         if cursor is None:
             return None
-        beyond = self.order.beyond(self.leads, cursor.place, backwards=not self.backwards)
-        rows = self._rows(beyond, backwards=not self.backwards)
-        if len(rows) <= self.size:
+        backwards = not self.backwards
+        beyond = self.order.beyond(self.leads, cursor.place, backwards=backwards)
+        keys = self._keys(beyond, backwards=backwards)
+        if len(keys) <= self.size:
             return None
-        leads = rows[: self.size][::-1]
         start = max(cursor.position - self.size, 1)
-        return self._page(leads, start=start, has_before=True, has_after=True)
+        return self._page(keys[: self.size][::-1], start=start, has_before=True, has_after=True)
 
-    def _rows(self, leads: QuerySet[Lead], *, backwards: bool | None = None) -> list[Lead]:
+    def _keys(self, leads: QuerySet[Lead], *, backwards: bool | None = None) -> list[int]:
         direction = self.backwards if backwards is None else backwards
-        return list(self.order.sort(leads, backwards=direction)[: self.size + 1])
+        ordered = self.order.sort(leads, backwards=direction)
+        return list(ordered.values_list("pk", flat=True)[: self.size + 1])
 
-    def _cut(self, rows: list[Lead], *, start: int, begins: bool) -> LeadPage:
+    def _cut(self, keys: list[int], *, start: int, begins: bool) -> LeadPage:
         return self._page(
-            rows[: self.size], start=start, has_before=not begins, has_after=len(rows) > self.size
+            keys[: self.size], start=start, has_before=not begins, has_after=len(keys) > self.size
         )
 
-    def _page(self, leads: list[Lead], *, start: int, has_before: bool, has_after: bool) -> LeadPage:
+    def _page(self, keys: list[int], *, start: int, has_before: bool, has_after: bool) -> LeadPage:
+        """Return the leads of these keys; one that is gone meanwhile is left out."""
+        rows = {lead.pk: lead for lead in self.rows.filter(pk__in=keys)} if keys else {}
+        leads = [rows[key] for key in keys if key in rows]
         return LeadPage(
             leads,
             start=start,
-            before=self._cursor(leads[0], position=start) if has_before else "",
-            after=self._cursor(leads[-1], position=start + len(leads)) if has_after else "",
+            before=self._cursor(leads[0], position=start) if has_before and leads else "",
+            after=self._cursor(leads[-1], position=start + len(leads)) if has_after and leads else "",
         )
 
     def _cursor(self, lead: Lead, *, position: int) -> str:

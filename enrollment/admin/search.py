@@ -2,7 +2,7 @@
 
 import re
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from enrollment.models import Lead
 
@@ -10,13 +10,23 @@ NUMBER = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
 TRUNK_ZERO = re.compile(r"\(0\)")
 NOT_DIGITS = re.compile(r"\D")
 FEWEST_DIGITS = 4
+SHORT = 2
+"""A word of so few letters begins a word of the text: an index of trigrams knows no other way to it."""
 
 
 def find_leads(leads: QuerySet[Lead], query: str) -> QuerySet[Lead]:
     """Return the leads that match every word of the query, or the number that it is; no join."""
     for word in search_words(query):
-        leads = leads.filter(search_text__contains=word)
+        leads = leads.filter(_begins(word) if len(word) <= SHORT else Q(search_text__contains=word))
     return leads
+
+
+def _begins(word: str) -> Q:
+    return (
+        Q(search_text__startswith=word)
+        | Q(search_text__contains=f" {word}")
+        | Q(search_text__contains=f"\n{word}")
+    )
 
 
 def search_words(query: str) -> list[str]:

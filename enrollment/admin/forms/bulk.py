@@ -28,20 +28,30 @@ class BulkForm(forms.Form):
 class AssignForm(BulkForm):
     """Who gets the leads. Who doesn't manage leads takes them for themselves, so nothing is asked."""
 
-    owner = KeyField(
+    NOBODY = "nobody"
+
+    owner = forms.ChoiceField(
         label=_("New owner"),
-        queryset=User.objects.none(),
-        required=False,
-        empty_label=_("Nobody"),
-        error_messages={"invalid_choice": _("Choose an owner from the list")},
+        error_messages={
+            "required": _("Choose an owner, or Nobody"),
+            "invalid_choice": _("Choose an owner from the list"),
+        },
     )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        if may_manage_leads(self.actor):
-            cast(forms.ModelChoiceField, self.fields["owner"]).queryset = lead_workers()
-        else:
+        if not may_manage_leads(self.actor):
             del self.fields["owner"]
+            return
+        self.people = {str(person.pk): person for person in lead_workers()}
+        cast(forms.ChoiceField, self.fields["owner"]).choices = [
+            ("", _("Choose an owner")),
+            (self.NOBODY, _("Nobody")),
+            *((key, str(person)) for key, person in self.people.items()),
+        ]
+
+    def clean_owner(self) -> User | None:
+        return self.people.get(self.cleaned_data["owner"])
 
 
 class MoveForm(BulkForm):

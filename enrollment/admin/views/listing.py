@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
@@ -41,7 +42,7 @@ class LeadIndexView(IndexView):
         return self.list_display
 
     def get_base_queryset(self) -> QuerySet[Lead]:
-        return Lead.objects.select_related("person", "course", "owner", "stage").prefetch_related("tags")
+        return Lead.objects.all()
 
     def order_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         """Leave the order to the pages; they also read backwards."""
@@ -51,8 +52,9 @@ class LeadIndexView(IndexView):
         return find_leads(queryset, self.search_query) if self.is_searching else queryset
 
     def paginator_of(self, queryset: QuerySet[Lead], size: int) -> KeysetPaginator:
+        rows = Lead.objects.select_related("person", "course", "owner", "stage").prefetch_related("tags")
         return KeysetPaginator(
-            queryset, ordering=self.ordering, size=size, listing=listing_mark(self.request.GET)
+            queryset, rows=rows, ordering=self.ordering, size=size, listing=listing_mark(self.request.GET)
         )
 
     def paginate_queryset(
@@ -75,6 +77,13 @@ class LeadIndexView(IndexView):
     @cached_property
     def show_export_buttons(self) -> bool:
         return may_manage_leads(self.request.user)
+
+    def get_add_url(self) -> str:
+        return reverse("desk:add-lead")
+
+    @cached_property
+    def add_item_label(self) -> str:
+        return _("Add a lead")
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:

@@ -34,6 +34,12 @@ DESK_POST_ONLY = "door door door home home 405 405 405"
 POST_ONLY = "405 405 405 405 405 405 405 405"
 SIGNED_OUT_ONLY = "200 302 302 302 302 302 302 302"
 
+LEAD_POSTS = (
+    "note", "stage", "next", "call", "chat", "mail", "book", "facts", "point", "unpoint",
+    "tag", "untag", "file", "unfile", "enrol", "withdraw",
+)  # fmt: skip
+"""Forms of the lead page that refuse an empty post."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -242,13 +248,20 @@ ROWS = [
     Row("leads:inspect", lead_path("inspect"), WORK_LEADS),
     *(
         Row(f"leads:{action}", lead_path(action), "door door door home home 302 302 302")
-        for action in ("note", "stage", "owner", "next", "enrol", "withdraw")
+        for action in ("owner", *LEAD_POSTS)
     ),
     *(
         Row(f"leads:{action}", lead_path(action), "door door door home home 422 422 422", "post")
-        for action in ("note", "stage", "next", "enrol", "withdraw")
+        for action in LEAD_POSTS
     ),
     Row("leads:owner", lead_path("owner"), "door door door home home 302 302 302", "post"),
+    Row(
+        "desk:lead-file",
+        lambda world: f"/cms/leads/{world.lead.pk}/files/999/",
+        "door door door home home 404 404 404",
+    ),
+    Row("message_templates:list", "/cms/leads/texts/", MANAGE_LEADS),
+    Row("message_templates:add", "/cms/leads/texts/add/", MANAGE_LEADS),
     Row("desk:board", "/cms/leads/board/", WORK_LEADS),
     Row("desk:board-move", lambda world: f"/cms/leads/board/{world.lead.pk}/move/", DESK_POST_ONLY),
     Row(
@@ -280,6 +293,13 @@ ROWS = [
     Row("desk:lift", person_path("lift"), "door door door home home home 302 302", "post"),
     Row("stages:list", "/cms/leads/stages/", MANAGE_LEADS),
     Row("stages:add", "/cms/leads/stages/add/", MANAGE_LEADS),
+    Row("counsellors:list", "/cms/leads/counsellors/", MANAGE_LEADS),
+    Row("counsellors:list_results", "/cms/leads/counsellors/results/", MANAGE_LEADS),
+    Row("counsellors:add", "/cms/leads/counsellors/add/", MANAGE_LEADS),
+    Row("desk:unassigned", "/cms/leads/unassigned/", MANAGE_LEADS),
+    Row("desk:unassigned", "/cms/leads/unassigned/", "door door door home home home 302 302", "post"),
+    Row("desk:hand-over", "/cms/leads/hand-over/99999/", "door door door home home home 404 404"),
+    Row("desk:hand-over", "/cms/leads/hand-over/99999/", "door door door home home home 404 404", "post"),
     Row("closing_reasons:list", "/cms/leads/reasons/", MANAGE_LEADS),
     Row("closing_reasons:add", "/cms/leads/reasons/add/", MANAGE_LEADS),
     Row("desk:add-lead", "/cms/leads/new/", WORK_LEADS),

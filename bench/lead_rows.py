@@ -5,9 +5,9 @@ one of 1,000,000 differ in length only.
 """
 
 FIRST_NAMES = (
-    "Priya Karthik Divya Arun Lakshmi Vijay Anitha Suresh Kavitha Ramesh Deepa Ganesh Meena Rajesh Nithya Senthil "
-    "Asha Bala Fathima Mohammed Joel Harini Nila Irfan Keerthana Prakash Revathi Saravanan Uma Vignesh Yamini "
-    "Abdul Bhavani Chandran Gayathri Hari Indira Jaya Kumaran Malathi"
+    "Priya Karthik Divya Arun Lakshmi Vijay Anitha Suresh Kavitha Ramesh Deepa Ganesh Meena Rajesh Nithya "
+    "Senthil Asha Bala Fathima Mohammed Joel Harini Nila Irfan Keerthana Prakash Revathi Saravanan Uma "
+    "Vignesh Yamini Abdul Bhavani Chandran Gayathri Hari Indira Jaya Kumaran Malathi"
 )
 LAST_NAMES = (
     "Kumar Raj Devi Selvam Krishnan Rajan Murugan Subramanian Natarajan Venkatesh Iyer Pillai Nair Reddy Rao "
@@ -43,9 +43,9 @@ FROM enrollment_person WHERE id > {offset} AND id % 10 > 0
 """
 
 LEADS = """
-INSERT INTO enrollment_lead (person_id, reference, interest, course_id, stage, closing_reason_id, owner_id, source,
-  contact_by, best_time, message, details, next_action, next_action_at, answer_due_at, answered_at, campaign,
-  set_aside, search_text, created_at, stage_since)
+INSERT INTO enrollment_lead (person_id, reference, interest, course_id, stage, closing_reason_id, owner_id,
+  source, contact_by, best_time, message, details, next_action, next_action_at, answer_due_at, answered_at,
+  campaign, set_aside, search_text, created_at, stage_since)
 SELECT p.id, reference, CASE WHEN r1 < 0.2 THEN 'placement' ELSE 'contact' END,
   CASE WHEN r2 < 0.85 THEN ({courses})[1 + floor({course_count} * r2 * r2)::int] END,
   stage, CASE WHEN stage = 'closed' THEN ({reasons})[1 + floor({reason_count} * r3 * r3)::int] END,
@@ -66,10 +66,10 @@ SELECT p.id, reference, CASE WHEN r1 < 0.2 THEN 'placement' ELSE 'contact' END,
 FROM (
   SELECT *, 'ENQ-' || left(code, 4) || '-' || right(code, 3) AS reference,
     CASE WHEN age < 1 THEN CASE WHEN r2 < 0.6 THEN 'new' ELSE 'contacted' END
-         WHEN age < 30 THEN (ARRAY['new','contacted','contacted','qualified','applied','closed','closed','enrolled'])
-           [1 + floor(8 * power(r2, 0.5))::int]
-         ELSE (ARRAY['contacted','qualified','enrolled','closed','closed','closed','closed','enrolled','closed',
-           'closed'])[1 + floor(10 * power(r2, 0.7))::int] END AS stage
+         WHEN age < 30 THEN (ARRAY['new','contacted','contacted','qualified','applied','closed','closed',
+           'enrolled'])[1 + floor(8 * power(r2, 0.5))::int]
+         ELSE (ARRAY['contacted','qualified','enrolled','closed','closed','closed','closed','enrolled',
+           'closed','closed'])[1 + floor(10 * power(r2, 0.7))::int] END AS stage
   FROM (SELECT id, name, created_at, upper(lpad(to_hex(id), 7, '0')) AS code,
           extract(epoch FROM now() - created_at) / 86400 AS age,
           random() AS r1, random() AS r2, random() AS r3, random() AS r4
@@ -88,7 +88,8 @@ FROM enrollment_person WHERE id > {offset} AND id % 4 = 0
 
 TAGS = """
 INSERT INTO enrollment_lead_tags (lead_id, leadtag_id)
-SELECT id, ({tags})[1 + (id % {tag_count})::int] FROM enrollment_lead WHERE person_id > {offset} AND id % 7 = 0
+SELECT id, ({tags})[1 + (id % {tag_count})::int] FROM enrollment_lead
+WHERE person_id > {offset} AND id % 7 = 0
 """
 
 CHANGES = """
@@ -98,7 +99,8 @@ SELECT lead.id, step.before, step.after, lead.owner_id, step.days * interval '5 
 FROM enrollment_lead AS lead JOIN (VALUES
   ('contacted', 'new', 'contacted', 1),
   ('qualified', 'new', 'contacted', 1), ('qualified', 'contacted', 'qualified', 3),
-  ('applied', 'new', 'contacted', 1), ('applied', 'contacted', 'qualified', 3), ('applied', 'qualified', 'applied', 6),
+  ('applied', 'new', 'contacted', 1), ('applied', 'contacted', 'qualified', 3),
+  ('applied', 'qualified', 'applied', 6),
   ('enrolled', 'new', 'contacted', 1), ('enrolled', 'contacted', 'qualified', 3),
   ('enrolled', 'qualified', 'applied', 6), ('enrolled', 'applied', 'enrolled', 9),
   ('closed', 'new', 'contacted', 1), ('closed', 'contacted', 'closed', 12)

@@ -205,7 +205,7 @@ def name_of(size: int) -> str:
 
 
 def make(size: int) -> None:
-    """Make a database with so many leads, unless it is there: the first is migrated, the others are copies."""
+    """Make a database with so many leads unless it is there; an empty one is migrated and copied."""
     if with_server("SELECT 1 FROM pg_database WHERE datname = %s", name_of(size)):
         return
     if size == 0:

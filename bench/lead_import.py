@@ -4,7 +4,8 @@
 
 Works in a database of its own beside the one of DATABASE_URL, made and deleted by the test runner. Of the
 rows 2 % can't be taken and 3 % are of known people. Prints `name: value` lines; each phase is the worker's
-own, slices and leases included. Memory is what the process takes at most above what it took before; Linux only.
+own, slices and leases included. Memory is what the process takes at most above what it took before, as Linux
+counts it.
 """
 
 import argparse

@@ -344,3 +344,29 @@ def test_first_posts_for_another_course_at_the_same_moment_make_one_lead_of_it()
     assert Person.objects.count() == 1
     assert Lead.objects.open().count() == 1
     assert sorted(Submission.objects.values_list("outcome", flat=True)) == ["lead", "lead"] + ["repeated"] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_enquiry_sent_twice_at_the_same_moment_makes_one_lead() -> None:
+    posts = [answers(name=f"Asha {number}", email=f"asha{number}@example.com") for number in range(12)]
+    barrier, told = Barrier(2), []
+
+    def send() -> None:
+        try:
+            for number, post in enumerate(posts):
+                barrier.wait()
+                response = Client().post("/enquire/", post, REMOTE_ADDR=f"10.0.0.{number}")
+                told.append(response.headers["Location"])
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=send) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Lead.objects.count() == Person.objects.count() == Submission.objects.count() == len(posts)
+    assert Message.objects.count() == len(posts)
+    assert all(told.count(place) == 2 for place in told)
+    assert len(told) == 2 * len(posts)

@@ -164,6 +164,6 @@ def _place(text: str) -> tuple[datetime, int] | None:
     at, _separator, key = text.partition("_")
     try:
         moment = datetime.fromtimestamp(0, tz=timezone.get_current_timezone()) + timedelta(seconds=float(at))
-        return moment, int(key)
     except (ValueError, OverflowError):
         return None
+    return (moment, int(key)) if key.isascii() and key.isdigit() else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, Min, Value
+from django.db.models import Count, DateField, F, Min, Value
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
@@ -66,14 +66,19 @@ SPLITS: Mapping[str, Any] = {
     "course": F("course_id"),
     "owner": F("owner_id"),
     "campaign": F("campaign"),
-    "month": TruncMonth("created_at", tzinfo=timezone.get_default_timezone()),
+    "month": TruncMonth("created_at", tzinfo=timezone.get_default_timezone(), output_field=DateField()),
 }
-"""What a funnel can be split by, each with the lead's value; months are the institute's."""
+"""What a funnel can be split by, each with the lead's value; a month is the institute's, by its first day."""
 
 
 def funnel(leads: Any, pipeline: Pipeline) -> Funnel:
     """Return the funnel of these leads; two queries and one for each stage."""
-    return split_funnel(leads, pipeline, by=Value(1)).get(1) or _funnel(pipeline, {}, {}, {}, {})
+    return split_funnel(leads, pipeline, by=Value(1)).get(1) or empty_funnel(pipeline)
+
+
+def empty_funnel(pipeline: Pipeline) -> Funnel:
+    """Return the funnel of no leads."""
+    return _funnel(pipeline, {}, {}, {}, {})
 
 
 def split_funnel(leads: Any, pipeline: Pipeline, *, by: Any) -> dict[Any, Funnel]:

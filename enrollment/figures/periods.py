@@ -55,6 +55,12 @@ class Period:
         """The first moment after the period."""
         return _midnight(self.last + timedelta(days=1))
 
+    def months_in(self) -> list[date]:
+        """Return the first day of every month that the period touches."""
+        first = self.first.replace(day=1)
+        count = (self.last.year - first.year) * 12 + self.last.month - first.month + 1
+        return [_add_months(first, number) for number in range(count)]
+
     def before(self) -> "Period":
         """Return as many days before it: of a month as far as it has come, the same days of the month before.
 

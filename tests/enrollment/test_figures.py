@@ -58,19 +58,19 @@ def lead(asked_at: datetime, *moves: tuple[str, float], reason: str = EXPENSIVE,
 def world() -> None:
     """Twelve leads; all hours are counted from asking.
 
-    | lead | asked (India) | moves                                                      | furthest  | now       |
-    | A | 2 Nov 10:00  | contacted 2, qualified 24, applied 48, enrolled 96            | enrolled  | enrolled  |
-    | B | 2 Nov 10:00  | contacted 4, enrolled 48 (skips two)                          | enrolled  | enrolled  |
-    | C | 3 Nov 10:00  | contacted 6, closed 24                                        | contacted | closed    |
-    | D | 3 Nov 10:00  | closed 10, new 20 (reopened)                                  | new       | new       |
-    | E | 4 Nov 10:00  | contacted 8, qualified 48, contacted 72 (moved back)          | qualified | contacted |
-    | F | 5 Nov 10:00  | none                                                          | new       | new       |
-    | G | 6 Nov 10:00  | none, came in as qualified                                    | qualified | qualified |
-    | H | 7 Nov 10:00  | contacted 10, closed 72, contacted 96 (reopened), closed 120  | contacted | closed    |
-    | I | 1 Nov 00:10  | none; 31 Oct 18:40 in UTC                                     | new       | new       |
-    | J | 31 Oct 23:50 | contacted 1                                                   | contacted | contacted |
-    | K | 10 Nov 10:00 | enrolled 1, but restricted: counts nowhere                    |           |           |
-    | L | 20 Oct 10:00 | contacted 3, enrolled 24                                      | enrolled  | enrolled  |
+    | lead | asked (India) | moves                                                | furthest  | now       |
+    | A    | 2 Nov 10:00   | contacted 2, qualified 24, applied 48, enrolled 96   | enrolled  | enrolled  |
+    | B    | 2 Nov 10:00   | contacted 4, enrolled 48 (skips two)                 | enrolled  | enrolled  |
+    | C    | 3 Nov 10:00   | contacted 6, closed 24                               | contacted | closed    |
+    | D    | 3 Nov 10:00   | closed 10, new 20 (reopened)                         | new       | new       |
+    | E    | 4 Nov 10:00   | contacted 8, qualified 48, contacted 72 (moved back) | qualified | contacted |
+    | F    | 5 Nov 10:00   | none                                                 | new       | new       |
+    | G    | 6 Nov 10:00   | none, came in as qualified                           | qualified | qualified |
+    | H    | 7 Nov 10:00   | contacted 10, closed 72, contacted 96, closed 120    | contacted | closed    |
+    | I    | 1 Nov 00:10   | none; 31 Oct 18:40 in UTC                            | new       | new       |
+    | J    | 31 Oct 23:50  | contacted 1                                          | contacted | contacted |
+    | K    | 10 Nov 10:00  | enrolled 1, but restricted: counts nowhere           |           |           |
+    | L    | 20 Oct 10:00  | contacted 3, enrolled 24                             | enrolled  | enrolled  |
     """
     lead(at(11, 2), ("contacted", 2), ("qualified", 24), ("applied", 48), ("enrolled", 96), source="website")
     lead(at(11, 2), ("contacted", 4), ("enrolled", 48), source="referral")
@@ -90,7 +90,7 @@ def world() -> None:
 
 
 def test_the_funnel_counts_who_reached_each_stage(world: None) -> None:
-    """Enrolled A B; applied A, and B who skipped it; qualified A B E G; contacted A B C E G H; new all nine."""
+    """Enrolled A B; applied A, and B who skipped it; qualified A B E G; contacted A B C E G H; new all."""
     found = funnel(Scope().asked(NOVEMBER), Pipeline.load())
 
     assert found.asked == 9
@@ -120,7 +120,8 @@ def test_median_times_to_a_stage_start_at_asking_and_end_at_the_first_move_that_
     found = funnel(Scope().asked(NOVEMBER), Pipeline.load())
 
     assert {stage.key: stage.time_to for stage in found.stages} == {
-        "new": None, "contacted": 6 * HOUR, "qualified": 48 * HOUR, "applied": 48 * HOUR, "enrolled": 72 * HOUR,
+        "new": None, "contacted": 6 * HOUR, "qualified": 48 * HOUR,
+        "applied": 48 * HOUR, "enrolled": 72 * HOUR,
     }  # fmt: skip
 
 
@@ -132,7 +133,8 @@ def test_median_stays_count_every_stay_that_ended(world: None) -> None:
     found = funnel(Scope().asked(NOVEMBER), Pipeline.load())
 
     assert {stage.key: stage.time_in for stage in found.stages} == {
-        "new": 7 * HOUR, "contacted": 32 * HOUR, "qualified": 24 * HOUR, "applied": 48 * HOUR, "enrolled": None,
+        "new": 7 * HOUR, "contacted": 32 * HOUR, "qualified": 24 * HOUR,
+        "applied": 48 * HOUR, "enrolled": None,
     }  # fmt: skip
 
 
@@ -147,11 +149,10 @@ def test_months_of_a_split_are_indias(world: None) -> None:
     both = Period(OCTOBER.first, NOVEMBER.last)
     found = split_funnel(Scope().asked(both), Pipeline.load(), by=SPLITS["month"])
 
-    assert {month.date(): part.asked for month, part in found.items()} == {
+    assert {month: part.asked for month, part in found.items()} == {
         date(2026, 10, 1): 2,
         date(2026, 11, 1): 9,
     }
-    assert all(month.tzinfo is not None for month in found)
 
 
 def test_a_split_gives_every_part_its_own_funnel(world: None) -> None:
@@ -159,7 +160,11 @@ def test_a_split_gives_every_part_its_own_funnel(world: None) -> None:
     found = split_funnel(Scope().asked(NOVEMBER), Pipeline.load(), by=SPLITS["source"])
     referral, imported = found["referral"], found["import"]
 
-    assert {source: part.asked for source, part in found.items()} == {"website": 6, "referral": 2, "import": 1}
+    assert {source: part.asked for source, part in found.items()} == {
+        "website": 6,
+        "referral": 2,
+        "import": 1,
+    }
     assert [stage.reached for stage in referral.stages] == [2, 2, 1, 1, 1]
     assert [stage.time_to for stage in referral.stages] == [None, 5 * HOUR, *[48 * HOUR] * 3]
     assert referral.closed == 1
@@ -181,11 +186,15 @@ def test_nothing_divides_by_zero_when_nobody_asked() -> None:
     found = funnel(Scope().asked(NOVEMBER), Pipeline.load())
 
     assert found.asked == found.closed == 0
-    assert [(stage.reached, stage.of_first, stage.of_before) for stage in found.stages] == [(0, None, None)] * 5
+    assert [(stage.reached, stage.of_first, stage.of_before) for stage in found.stages] == [
+        (0, None, None)
+    ] * 5
     assert split_funnel(Scope().asked(NOVEMBER), Pipeline.load(), by=Value(1)) == {}
 
 
-def test_filters_narrow_by_course_source_and_owner(world: None, course: SmallCourse, admissions: User) -> None:
+def test_filters_narrow_by_course_source_and_owner(
+    world: None, course: SmallCourse, admissions: User
+) -> None:
     lead(at(11, 12), ("contacted", 1), course=course.page, owner=admissions)
 
     assert Scope(course=course.page.pk).asked(NOVEMBER).count() == 1
@@ -366,9 +375,7 @@ def test_a_rate_is_between_nothing_and_all() -> None:
 
 def test_fill_and_revenue_leave_withdrawn_learners_out(course: SmallCourse) -> None:
     cohort = CohortFactory(course=course.page, starts_on=date(2026, 11, 10), seats=10, seats_taken=2)
-    for number, (state, price) in enumerate(
-        [("active", 40000), ("active", None), ("withdrawn", 45000)]
-    ):
+    for number, (state, price) in enumerate([("active", 40000), ("active", None), ("withdrawn", 45000)]):
         EnrollmentFactory(learner=UserFactory(email=f"l{number}@example.com"), course=course.page,
                           cohort=cohort, state=state, price_agreed=price, created_at=at(11, 3))  # fmt: skip
     (filled,) = fills(Scope(), since=NOVEMBER.first)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
@@ -14,7 +14,7 @@ from enrollment.admin.reports.query import SPLIT_NAMES, ReportQuery
 from enrollment.admin.reports.sections import Section, headline, paired
 from enrollment.admin.reports.tables import Column, Noted, Pair, Table
 from enrollment.admin.reports.words import Kind, duration, percent
-from enrollment.figures.funnel import SPLITS, Funnel, StageFigures, funnel, split_funnel
+from enrollment.figures.funnel import SPLITS, Funnel, StageFigures, empty_funnel, funnel, split_funnel
 from enrollment.figures.medians import share
 from enrollment.figures.pipeline import Pipeline
 from enrollment.models import PipelineStage
@@ -35,17 +35,22 @@ def stage_bars(now: Funnel, before: Funnel | None) -> Bars:
     """Return one bar for each stage, what is compared outlined."""
     earlier = {stage.key: stage.reached for stage in before.stages} if before else {}
     return bars(
-        Value(stage.name, _stage_text(stage, place), [(stage.reached, "main")], earlier.get(stage.key))
+        Value(
+            stage.name,
+            _stage_text(stage, of=now.stages[0].name if place else ""),
+            [(stage.reached, "main")],
+            earlier.get(stage.key),
+        )
         for place, stage in enumerate(now.stages)
     )
 
 
-def _stage_text(stage: StageFigures, place: int) -> str:
+def _stage_text(stage: StageFigures, *, of: str) -> str:
     """Return a stage's numbers in one line: "84 (62 % of new) · median 5 h"."""
     text = f"{stage.reached:,}"
-    if place and stage.of_first is not None:
-        text = _("%(count)s (%(share)s of all that asked)") % {
-            "count": text, "share": percent(stage.of_first),
+    if of and stage.of_first is not None:
+        text = _("%(count)s (%(share)s of %(stage)s)") % {
+            "count": text, "share": percent(stage.of_first), "stage": of.lower(),
         }  # fmt: skip
     if stage.time_to is not None:
         text = _("%(text)s · median %(time)s") % {"text": text, "time": duration(stage.time_to)}
@@ -156,7 +161,7 @@ def split_sections(query: ReportQuery) -> list[Section]:
     now = split_funnel(query.scope.asked(query.period), pipeline, by=by)
     before = split_funnel(query.scope.asked(query.before), pipeline, by=by) if query.before else {}
     if query.split == "month":
-        parts = _months(now, before)
+        parts = _months(query, now, before, pipeline)
         plot: Bars | Lines = _month_lines(parts)
     else:
         ordered = dict(sorted(now.items(), key=lambda item: -item[1].asked))
@@ -165,11 +170,20 @@ def split_sections(query: ReportQuery) -> list[Section]:
     return [_split_section(query, plot, parts, pipeline)]
 
 
-def _months(now: Mapping[datetime, Funnel], before: Mapping[datetime, Funnel]) -> Parts:
-    """Return the months in order, the first held against the first of the other period, and so on."""
-    ordered = dict(sorted(now.items()))
-    earlier = [found for _month, found in sorted(before.items())]
-    return Parts(ordered, dict(zip(ordered, earlier, strict=False)), part_names("month", ordered))
+def _months(
+    query: ReportQuery, now: Mapping[date, Funnel], before: Mapping[date, Funnel], pipeline: Pipeline
+) -> Parts:
+    """Return every month in order, the first held against the first of the other period, and so on."""
+    if not now and not before:
+        return Parts({}, {}, {})
+    months = query.period.months_in()
+    others = query.before.months_in() if query.before else []
+    nobody = empty_funnel(pipeline)
+    return Parts(
+        {month: now.get(month, nobody) for month in months},
+        {month: before.get(other, nobody) for month, other in zip(months, others, strict=False)},
+        part_names("month", months),
+    )
 
 
 def _month_lines(parts: Parts) -> Lines:

@@ -282,6 +282,9 @@ ROWS = [
         )
     ),
     Row("desk:merge", "/cms/leads/merge/998/999/", "door door door home home home 404 404"),
+    Row("desk:report", "/cms/leads/reports/", MANAGE_LEADS),
+    Row("desk:report", "/cms/leads/reports/workload/", MANAGE_LEADS),
+    Row("desk:report-table", "/cms/leads/reports/funnel/stages.csv/", MANAGE_LEADS),
     Row("desk:privacy", "/cms/leads/privacy/", MANAGE_LEADS),
     Row("desk:accesses", "/cms/leads/privacy/log/", MANAGE_LEADS),
     Row("desk:person-privacy", person_path("privacy"), WORK_LEADS),

@@ -16,7 +16,7 @@ from tests.factories.enrollment import LeadFactory, PersonFactory
 
 BOARD = "/cms/leads/board/"
 BOARD_QUERIES = 28
-"""Session, user, permissions 5; Wagtail's shell 4; stages 1; two a stage 12; owners and courses 2; clock 4."""
+"""Session, user, permissions 5; Wagtail's shell 4; stages 1; two a stage 12; filters 2; clock 4."""
 
 
 @pytest.fixture

@@ -315,6 +315,9 @@ def _make_lead(submission: Submission, answers: dict, *, person: Person | None) 
     LeadEvent.objects.create(
         lead=lead, kind=LeadEvent.Kind.ENQUIRY, text=answers["message"], actor=writer_of(submission)
     )
+    if lead.owner:
+        text = _("%(before)s to %(after)s") % {"before": _("Nobody"), "after": lead.owner}
+        LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.OWNER, text=text, actor=writer_of(submission))
     if is_known:
         people.link_earlier_leads(lead)
     if answers["consent_news"]:

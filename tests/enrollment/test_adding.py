@@ -55,9 +55,17 @@ def test_a_call_with_nothing_but_a_number_becomes_a_lead_of_who_took_it(
     assert [point.value for point in lead.person.contact_points.all()] == ["+919876543210"]
     event = lead.events.get(kind=LeadEvent.Kind.ENQUIRY)
     assert (event.text, event.actor) == ("Evening groups?", admissions)
+    assert lead.events.get(kind=LeadEvent.Kind.OWNER).text == f"Nobody to {admissions}"
     assert not Message.objects.exists()
     submission = Submission.objects.get()
     assert (submission.form, submission.account, submission.lead) == ("desk", admissions, lead)
+
+
+def test_the_list_leads_to_the_form(desk: Client) -> None:
+    page = desk.get("/cms/leads/").content.decode()
+
+    assert 'href="/cms/leads/new/"' in page
+    assert "Add a lead" in page
 
 
 def test_with_an_address_the_acknowledgement_is_sent_if_it_is_wanted(desk: Client) -> None:

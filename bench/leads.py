@@ -207,6 +207,8 @@ def name_of(size: int) -> str:
 def make(size: int) -> None:
     """Make a database with so many leads unless it is there; an empty one is migrated and copied."""
     if with_server("SELECT 1 FROM pg_database WHERE datname = %s", name_of(size)):
+        with bare(size):
+            call_command("migrate", verbosity=0)
         return
     if size == 0:
         with_server(f'CREATE DATABASE "{name_of(0)}"')

@@ -87,10 +87,11 @@ class SavedViewForm(forms.ModelForm):
         },
     )
 
+    query = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = SavedView
         fields = ("name", "is_shared", "query")
-        widgets = {"query": forms.HiddenInput}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
@@ -103,10 +104,13 @@ class SavedViewForm(forms.ModelForm):
             self.instance.owner = user
 
     def clean_query(self) -> str:
-        query = list_query(QueryDict(self.cleaned_data["query"]))
-        if len(query) > LONGEST_QUERY:
+        return list_query(QueryDict(self.cleaned_data["query"]))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if len(cleaned.get("query", "")) > LONGEST_QUERY:
             raise forms.ValidationError(_("These are too many filters for one view. Take some away."))
-        return query
+        return cleaned
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]

@@ -42,7 +42,7 @@ FIELDS: dict[str, ImportField] = {
         "name fullname firstname givenname studentname student candidatename candidate learnername "
         "contactname leadname applicantname customername person",
     ),
-    "last_name": ImportField(_("Last name (added to the name)"), "lastname surname familyname"),
+    "last_name": ImportField(_("Last name"), "lastname surname familyname"),
     "email": ImportField(
         _("E-mail address"), "email emailid emailaddress mail mailid eaddress emails primaryemail workemail"
     ),
@@ -52,7 +52,7 @@ FIELDS: dict[str, ImportField] = {
         "whatsapp whatsappno whatsappnumber cell cellphone telephone tel primaryphone",
     ),
     "course": ImportField(
-        _("Course (its title, or the last part of its address)"),
+        _("Course"),
         "course coursename courseinterested courseinterestedin interestedcourse program programme "
         "programname product interestedin",
     ),
@@ -67,16 +67,14 @@ FIELDS: dict[str, ImportField] = {
         _("Contact by"), "contactby contactvia preferredcontact preferredchannel contactmethod"
     ),
     "best_time": ImportField(_("Best time"), "besttime besttimetocall preferredtime calltime"),
-    "owner": ImportField(
-        _("Owner (their name or e-mail address)"), "owner leadowner assignedto counsellor counselor assignee"
-    ),
+    "owner": ImportField(_("Owner"), "owner leadowner assignedto counsellor counselor assignee"),
     "created_at": ImportField(
-        _("Asked on (2026-11-23 or 23/11/2026)"),
+        _("Asked on"),
         "date createdat createdtime createdon createddate enquirydate inquirydate leaddate askedat askedon "
         "submittedat submittedon timestamp datetime addedon",
     ),
     "consent": ImportField(
-        _("Agreed to course news (yes or no)"),
+        _("Agreed to course news"),
         "consent consentnews optin newsletter marketingconsent agreed subscribe subscribed",
     ),
 }

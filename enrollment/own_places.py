@@ -3,7 +3,7 @@
 from uuid import NAMESPACE_URL, uuid5
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,6 +15,7 @@ from courses.models import Cohort
 from enrollment import intake
 from enrollment.errors import EnrolledAlready, SeatsLeft
 from enrollment.models import ContactPoint, Enrollment, Lead, Submission, WaitingPlace
+from enrollment.models.leads import LeadQuerySet
 from enrollment.waiting import join
 
 
@@ -24,7 +25,7 @@ def own_place(user: User, cohort: Cohort) -> WaitingPlace | None:
     return places.select_related("cohort__course", "lead").order_by("-pk").first()
 
 
-def own_leads(user: User) -> QuerySet[Lead]:
+def own_leads(user: User) -> LeadQuerySet:
     """Return the leads of the user's person, and those that left an address which the user has proven."""
     proven = EmailAddress.objects.filter(user=user, verified=True).values("email")
     points = ContactPoint.objects.filter(kind=ContactPoint.Kind.EMAIL, value__in=proven)

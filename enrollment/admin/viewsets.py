@@ -77,8 +77,8 @@ class CohortViewSet(SnippetViewSet):
     index_view_class = CohortIndexView
     list_display = (
         "__str__",
-        Column("starts_on", label=_("Starts"), sort_key="starts_on"),
-        Column("mode", label=_("Mode"), accessor="get_mode_display"),
+        Column("starts_on", label=_("Starts"), sort_key="starts_on", classname="desk-col-roomy"),
+        Column("mode", label=_("Mode"), accessor="get_mode_display", classname="desk-col-roomy"),
         FillColumn("seats", label=_("Seats"), sort_key="seats_taken"),
     )
     list_per_page = 50

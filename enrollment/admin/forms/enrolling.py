@@ -37,7 +37,8 @@ class CohortField(KeyField):
             if cohort.seats_left
             else _("full")
         )
-        return f"{cohort} ({cohort.get_mode_display()}; {seats}; {rupees(cohort.list_price)})"
+        facts = f"{cohort.get_mode_display()}; {seats}; {rupees(cohort.list_price)}"
+        return f"{cohort.starts_on:%d %b %Y} ({facts}): {cohort.course.title}"
 
 
 class PriceField(forms.DecimalField):
@@ -162,6 +163,7 @@ class TransferForm(EnrolForm):
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
+        cast(forms.ModelChoiceField, self.fields["cohort"]).empty_label = _("Choose a cohort")
         self.fields["price"].help_text = _("Empty keeps the price agreed so far.")
         choose_open_enrollment(self)
 
@@ -247,13 +249,11 @@ def choose_open_enrollment(form: LeadForm) -> None:
 
 
 def enrollment_label(enrollment: Enrollment) -> str:
-    """Return the course with the day of its cohort and the price agreed."""
-    parts = [enrollment.course.title]
-    if enrollment.cohort:
-        parts.append(f"{enrollment.cohort.starts_on:%d %b %Y}")
+    """Return the day of the cohort, the price agreed and the course."""
+    facts = [f"{enrollment.cohort.starts_on:%d %b %Y}"] if enrollment.cohort else []
     if enrollment.price_agreed is not None:
-        parts.append(rupees(enrollment.price_agreed))
-    return ", ".join(parts)
+        facts.append(rupees(enrollment.price_agreed))
+    return ", ".join([*facts, enrollment.course.title])
 
 
 def list_price(thing: Cohort | CoursePage) -> Decimal:

@@ -13,6 +13,7 @@ from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.snippets import EditView, IndexView
 
+from accounts.access import SignedInRequest
 from courses.models import Cohort
 from enrollment import waiting
 from enrollment.admin.forms.cohorts import CohortForm, too_few_seats
@@ -104,7 +105,7 @@ def waiting_lists(request: HttpRequest) -> HttpResponse:
 
 @desk_screen
 @require_POST
-def change_place(request: HttpRequest, pk: int) -> HttpResponse:
+def change_place(request: SignedInRequest, pk: int) -> HttpResponse:
     """Accept the offered seat for somebody, send them to the end of the line or take them off the list."""
     place = get_object_or_404(
         WaitingPlace.objects.select_related("cohort__course", "lead__person"), pk=pk, lead__set_aside=""
@@ -120,7 +121,7 @@ def change_place(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:cohort", place.cohort_id)
 
 
-def _change(place: WaitingPlace, request: HttpRequest) -> str:
+def _change(place: WaitingPlace, request: SignedInRequest) -> str:
     wanted = request.POST.get("do")
     if wanted == "accept":
         done = waiting.accept(place, actor=request.user)

@@ -249,7 +249,7 @@ def _seats(counsellors: Sequence[Counsellor], now: datetime) -> list[Seat]:
 def open_counts(owners: Iterable[int]) -> dict[int, int]:
     """Return how many open leads each of these people owns; people without any are left out."""
     counted = Lead.objects.open().filter(owner__in=owners).order_by().values("owner")
-    return dict(counted.annotate(count=Count("pk")).values_list("owner", "count"))
+    return dict(counted.annotate(count=Count("*")).values_list("owner", "count"))
 
 
 @transaction.atomic

@@ -82,7 +82,7 @@ def team(request: HttpRequest) -> list[Member]:
 
 
 def _by_owner(leads: QuerySet[Lead]) -> dict[int, int]:
-    counted = leads.order_by().values("owner").annotate(count=Count("pk"))
+    counted = leads.order_by().values("owner").annotate(count=Count("*"))
     return dict(counted.values_list("owner", "count"))
 
 

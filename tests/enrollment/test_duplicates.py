@@ -224,3 +224,11 @@ def test_counsellors_and_authors_get_no_contact_data_here(admissions: User, auth
             response = signed_in(user).get(address, follow=True)
             assert response.redirect_chain == [("/cms/", 302)]
             assert PHONE not in response.content.decode()
+
+
+def test_the_lead_page_leads_a_manager_to_the_comparison(desk: Client, admissions: User) -> None:
+    one, two = lead_of("Kavitha", phone=PHONE), lead_of("Arun", phone=PHONE)
+
+    address = f"/cms/leads/merge/{one.pk}/{two.pk}/"
+    assert address in desk.get(f"/cms/leads/inspect/{one.pk}/").content.decode()
+    assert address not in signed_in(admissions).get(f"/cms/leads/inspect/{one.pk}/").content.decode()

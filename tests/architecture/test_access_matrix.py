@@ -282,6 +282,18 @@ ROWS = [
         )
     ),
     Row("desk:merge", "/cms/leads/merge/998/999/", "door door door home home home 404 404"),
+    Row("desk:bulk", "/cms/leads/bulk/assign/", DESK_POST_ONLY),
+    *(
+        Row("desk:bulk", f"/cms/leads/bulk/{action}/", WORK_LEADS_302, "post")
+        for action in ("assign", "stage", "tag", "enrol")
+    ),
+    Row("desk:bulk", "/cms/leads/bulk/export/", "door door door home home home 302 302", "post"),
+    Row("desk:bulk-undo", "/cms/leads/bulk/undo/", WORK_LEADS_302, "post"),
+    Row("leads:list", "/cms/leads/?export=csv", "door door door home home home 200 200"),
+    Row("desk:view-add", "/cms/leads/views/add/", DESK_POST_ONLY),
+    Row("desk:view-add", "/cms/leads/views/add/", "door door door home home 422 422 422", "post"),
+    Row("desk:view-edit", "/cms/leads/views/999/", "door door door home home 404 404 404"),
+    Row("desk:view-delete", "/cms/leads/views/999/delete/", "door door door home home 404 404 404", "post"),
     Row("desk:report", "/cms/leads/reports/", MANAGE_LEADS),
     Row("desk:report", "/cms/leads/reports/workload/", MANAGE_LEADS),
     Row("desk:report-table", "/cms/leads/reports/funnel/stages.csv/", MANAGE_LEADS),

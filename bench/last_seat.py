@@ -23,17 +23,17 @@ import django
 
 django.setup()
 
-from django.db import connection, connections  # noqa: E402 - Django must be set up first
-from django.utils import timezone  # noqa: E402
-from wagtail.models import Page  # noqa: E402
+from django.db import connection, connections
+from django.utils import timezone
+from wagtail.models import Page
 
-from accounts.models import User  # noqa: E402
-from courses.models import Cohort, CoursePage  # noqa: E402
-from enrollment.enrolling import place_lead  # noqa: E402
-from enrollment.errors import CohortFull  # noqa: E402
-from enrollment.models import ContactPoint, Enrollment, Lead, LeadEvent, Person  # noqa: E402
-from enrollment.seats import seat_differences  # noqa: E402
-from outbox.models import Message  # noqa: E402
+from accounts.models import User
+from courses.models import Cohort, CoursePage
+from enrollment.enrolling import place_lead
+from enrollment.errors import CohortFull
+from enrollment.models import ContactPoint, Enrollment, Lead, LeadEvent, Person
+from enrollment.seats import seat_differences
+from outbox.models import Message
 
 DOMAIN = "last-seat.example"
 _days = count(30)

@@ -4,7 +4,8 @@
 
 Makes one database for each number beside the one of DATABASE_URL, named after it, and keeps them; `--drop`
 takes them away. A figure is the median of whole requests through Django's test client; the databases take
-turns, so that whatever else the machine does falls on all of them. Prints `name: value` lines.
+turns, so that whatever else the machine does falls on all of them. Prints `name: value` lines; `_rows` tells
+how many leads the page shows, since a page of three is written sooner than one of fifty.
 """
 
 import argparse
@@ -129,6 +130,7 @@ def measure(name: str, address: str, desks: dict[int, "Desk"], *, runs: int) -> 
     base = median(next(iter(times.values())))
     for size, taken_times in times.items():
         print(f"{name}_{size}_ms: {median(taken_times):.1f}")
+        print(f"{name}_{size}_rows: {desks[size].rows}")
     for size, taken_times in list(times.items())[1:]:
         print(f"{name}_{size}_ratio: {median(taken_times) / base:.2f}", flush=True)
 
@@ -141,7 +143,7 @@ class Desk:
         self.connection = connections.create_connection("default")
         self.connection.settings_dict = deepcopy(self.connection.settings_dict)
         self.connection.settings_dict["NAME"] = name_of(size)
-        self.client, self.after = Client(), ""
+        self.client, self.after, self.rows = Client(), "", 0
         with self.active():
             self.client.force_login(User.objects.get(email="owner1@example.com"), backend=LOGIN)
 
@@ -164,6 +166,7 @@ class Desk:
             taken = (perf_counter() - begun) * 1000
         if response.status_code != 200:
             sys.exit(f"{address}: {response.status_code}")
+        self.rows = response.content.count(b"data-lead=")
         return taken
 
     def explain(self, address: str) -> None:

@@ -47,7 +47,7 @@ class Clock:
             return Standing.LATE
         if lead.answered_at is None and lead.answer_due_at <= self.soon:
             return Standing.SOON
-        limit = self.stuck_since.get(lead.stage_id)
+        limit = self.stuck_since.get(lead.stage_id or "")
         return Standing.STUCK if limit and lead.stage_since < limit else Standing.FINE
 
 
@@ -64,6 +64,7 @@ def read_clock(now: datetime | None = None) -> Clock:
         stuck_since={
             key: calendar.hours_before(now, hours)
             for key, hours in limits.values_list("key", "stuck_after_hours")
+            if hours is not None
         },
         calendar=calendar,
     )

@@ -18,7 +18,7 @@ WORDINGS = {
         ),
     }
 }
-"""The notices by version and purpose; an old version stays, so that a consent can be shown as it was given."""
+"""The notices by version and purpose; an old one stays, so that a consent is shown as it was given."""
 PRESENT = "2026-11"
 
 

@@ -79,7 +79,8 @@ def remind_owners() -> int:
     leads = [lead for lead in found if lead.pk not in done]
     by_owner: dict[User, list[Lead]] = {}
     for lead in leads:
-        by_owner.setdefault(lead.owner, []).append(lead)
+        if lead.owner:
+            by_owner.setdefault(lead.owner, []).append(lead)
     for owner, owned in by_owner.items():
         _send("due_soon", owner, owned)
         _note(owned, _("Reminded %(owner)s that the answer is due") % {"owner": owner})

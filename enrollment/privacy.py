@@ -6,6 +6,7 @@ that day it can be taken back. Purging leaves rows without a person, so that cou
 """
 
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -131,8 +132,7 @@ def purge(person_key: int) -> bool:
 def _purge_leads(leads: QuerySet[Lead]) -> None:
     keys = list(leads.values_list("pk", flat=True))
     for lead_file in LeadFile.objects.filter(lead__in=keys):
-        storage, name = lead_file.file.storage, lead_file.file.name
-        transaction.on_commit(lambda storage=storage, name=name: storage.delete(name))
+        transaction.on_commit(partial(lead_file.file.storage.delete, str(lead_file.file.name)))
     LeadFile.objects.filter(lead__in=keys).delete()
     LeadEvent.objects.filter(lead__in=keys).update(text="")
     Submission.objects.filter(lead__in=keys).update(

@@ -23,7 +23,8 @@ def messages_to(addresses: Iterable[str]) -> QuerySet[Message]:
 
 def message_data(messages: QuerySet[Message]) -> list[dict[str, Any]]:
     """Return what was written and when; links and codes for the receiver alone were never kept."""
-    return list(messages.values("to", "purpose", "subject", "text", "state", "created_at", "sent_at"))
+    fields = ("to", "purpose", "subject", "text", "state", "created_at", "sent_at")
+    return [dict(row) for row in messages.values(*fields)]
 
 
 def stop_messages(messages: QuerySet[Message], *, reason: str) -> int:

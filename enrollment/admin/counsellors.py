@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList
@@ -42,7 +42,7 @@ class WeekdaysField(forms.MultipleChoiceField):
 
     widget = forms.CheckboxSelectMultiple
 
-    def clean(self, value: Any) -> str:  # type: ignore[override]
+    def clean(self, value: Any) -> str:
         return "".join(sorted(super().clean(value)))
 
 
@@ -120,7 +120,7 @@ class DeskColumn(SeatColumn):
         capacity = seat.counsellor.capacity
         if capacity is None:
             return str(seat.open_leads)
-        return _("%(open)s of %(capacity)s") % {"open": seat.open_leads, "capacity": capacity}
+        return gettext("%(open)s of %(capacity)s") % {"open": seat.open_leads, "capacity": capacity}
 
 
 class CoursesColumn(SeatColumn):
@@ -128,9 +128,8 @@ class CoursesColumn(SeatColumn):
 
     def words(self, seat: Seat) -> str:
         count = len(seat.courses)
-        return (
-            ngettext("%(count)d course", "%(count)d courses", count) % {"count": count} if count else _("All")
-        )
+        words = ngettext("%(count)d course", "%(count)d courses", count) % {"count": count}
+        return words if count else gettext("All")
 
 
 class CounsellorIndexView(IndexView):

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts.access import SignedInRequest
 from enrollment.admin.filters import MINE, NOBODY, end_of_today
 from enrollment.admin.now import clock_for, roster_for
 from enrollment.admin.permissions import may_manage_leads
@@ -19,7 +20,7 @@ from enrollment.assignment import given_by_hand, why_waiting
 from enrollment.clock import Clock
 from enrollment.models import Lead, LeadEvent, WaitingPlace
 from enrollment.models.leads import LeadQuerySet
-from enrollment.templatetags.desk import age
+from enrollment.templatetags.desk import age, is_past
 
 ROWS = 5
 UNASSIGNED_AFTER = timedelta(hours=1)
@@ -46,7 +47,7 @@ class Waiting:
     more_url: str
 
 
-def waiting_for(request: HttpRequest) -> list[Waiting]:
+def waiting_for(request: SignedInRequest) -> list[Waiting]:
     """Return what needs the user now, without empty groups.
 
     Who manages leads sees what is late of everybody. Every query reads the first rows of an index that
@@ -103,7 +104,7 @@ def _wrote_again(mine: LeadQuerySet) -> Waiting:
     ), owner=MINE, open="true")  # fmt: skip
 
 
-def _offers(request: HttpRequest) -> Waiting:
+def _offers(request: SignedInRequest) -> Waiting:
     """Return the seats offered to people on a waiting list that lapse today: mine, or of everybody."""
     places = WaitingPlace.objects.filter(
         state=WaitingPlace.State.OFFERED, offer_until__lte=end_of_today(), lead__set_aside=""
@@ -132,7 +133,7 @@ def _unassigned(request: HttpRequest, leads: LeadQuerySet) -> Waiting:
     nobodys = leads.filter(owner=None, created_at__lt=timezone.now() - UNASSIGNED_AFTER)
     found = list(nobodys.annotate(by_hand=given_by_hand()).order_by("created_at", "pk")[: ROWS + 1])
     return _group("unassigned", _("Without an owner for more than an hour"), found, lambda lead: Row(
-        lead, about(lead), why_waiting(lead, roster_for(request), by_hand=lead.by_hand)
+        lead, about(lead), why_waiting(lead, roster_for(request), by_hand=lead.by_hand)  # type: ignore[attr-defined]
     ), owner=NOBODY, open="true")  # fmt: skip
 
 
@@ -154,7 +155,7 @@ def _soon_row(lead: Lead, *, managed: bool) -> Row:
 
 def _due_row(lead: Lead) -> Row:
     when = date_format(timezone.localtime(lead.next_action_at), "j M, H:i")
-    return Row(lead, lead.next_action, when, overdue=lead.next_action_at < timezone.now())
+    return Row(lead, lead.next_action, when, overdue=is_past(lead.next_action_at))
 
 
 def _stuck_row(lead: Lead) -> Row:

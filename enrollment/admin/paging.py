@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.core import signing
@@ -57,25 +56,27 @@ class Cursor:
     place: Place
     position: int
     """How many leads stand before the place; right until somebody asks or moves meanwhile."""
+    count: int
+    """How many leads the first page counted, so that the pages after it needn't."""
 
     SALT = "enrollment.paging"
 
     def written(self, *, ordering: str, listing: str) -> str:
         values = [value.isoformat() if isinstance(value, datetime) else value for value in self.place]
-        return signing.dumps([ordering, listing, self.position, values], salt=self.SALT)
+        return signing.dumps([ordering, listing, self.position, self.count, values], salt=self.SALT)
 
     @classmethod
     def read(cls, text: str, *, ordering: str, listing: str) -> "Cursor | None":
         """Return the place, or None for one of another order or other filters, or one that nobody wrote."""
         try:
-            written_for, of_listing, position, values = signing.loads(text, salt=cls.SALT)
+            written_for, of_listing, position, count, values = signing.loads(text, salt=cls.SALT)
         except signing.BadSignature:
             return None
         if (written_for, of_listing) != (ordering, listing):
             return None
         if not ordering.endswith("person__name"):
             values[0] = datetime.fromisoformat(values[0])
-        return cls(tuple(values), position)
+        return cls(tuple(values), position, count)
 
 
 class LeadPage:
@@ -103,6 +104,7 @@ class KeysetPaginator:
     """Cuts the leads of one list into pages. `ordering` is a name of ORDERS, with "-" for backwards.
 
     Keys are found first and rows read after, so that what a row is shown with is joined for one page only.
+    The first page asks for as many keys as are counted: one walk through an index both finds and counts.
     """
 
     def __init__(
@@ -112,6 +114,8 @@ class KeysetPaginator:
         self.backwards = ordering.startswith("-")
         self.order = ORDERS[ordering.removeprefix("-")]
         self.page: LeadPage | None = None
+        self.count = 0
+        """How many leads match, counted up to COUNTED + 1."""
 
     def get_page(self, *, after: str, before: str) -> LeadPage:
         """Return the page next to a cursor, or the first one.
@@ -119,15 +123,8 @@ class KeysetPaginator:
         Two queries and what is prefetched; one more where a cursor leads nowhere.
         """
         self.page = (self._after(after) if after else None) or (self._before(before) if before else None)
-        self.page = self.page or self._cut(self._keys(self.leads), start=0, begins=True)
+        self.page = self.page or self._first()
         return self.page
-
-    @cached_property
-    def count(self) -> int:
-        """How many leads match, counted up to COUNTED + 1; no query when one page holds them all."""
-        if self.page and not self.page.after and not self.page.before:
-            return len(self.page)
-        return self.leads.order_by()[: COUNTED + 1].count()
 
     @property
     def is_counted(self) -> bool:
@@ -153,12 +150,20 @@ class KeysetPaginator:
         """Return all the leads in their order."""
         return self.order.sort(self.leads, backwards=self.backwards)
 
+    def _first(self) -> LeadPage:
+        keys = self._keys(self.leads, most=COUNTED + 1)
+        self.count = len(keys)
+        return self._page(keys[: self.size], start=0, has_before=False, has_after=len(keys) > self.size)
+
     def _after(self, text: str) -> LeadPage | None:
         cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)
         if cursor is None:
             return None
         keys = self._keys(self.order.beyond(self.leads, cursor.place, backwards=self.backwards))
-        return self._cut(keys, start=cursor.position, begins=False) if keys else None
+        self.count = cursor.count
+        has_after = len(keys) > self.size
+        page = self._page(keys[: self.size], start=cursor.position, has_before=True, has_after=has_after)
+        return page if len(page) else None
 
     def _before(self, text: str) -> LeadPage | None:
         """Return the page before a place, or None near the start, where the first page is meant."""
@@ -170,18 +175,16 @@ class KeysetPaginator:
         keys = self._keys(beyond, backwards=backwards)
         if len(keys) <= self.size:
             return None
+        self.count = cursor.count
         start = max(cursor.position - self.size, 1)
         return self._page(keys[: self.size][::-1], start=start, has_before=True, has_after=True)
 
-    def _keys(self, leads: QuerySet[Lead], *, backwards: bool | None = None) -> list[int]:
+    def _keys(
+        self, leads: QuerySet[Lead], *, most: int | None = None, backwards: bool | None = None
+    ) -> list[int]:
         direction = self.backwards if backwards is None else backwards
         ordered = self.order.sort(leads, backwards=direction)
-        return list(ordered.values_list("pk", flat=True)[: self.size + 1])
-
-    def _cut(self, keys: list[int], *, start: int, begins: bool) -> LeadPage:
-        return self._page(
-            keys[: self.size], start=start, has_before=not begins, has_after=len(keys) > self.size
-        )
+        return list(ordered.values_list("pk", flat=True)[: most or self.size + 1])
 
     def _page(self, keys: list[int], *, start: int, has_before: bool, has_after: bool) -> LeadPage:
         """Return the leads of these keys; one that is gone meanwhile is left out."""
@@ -195,5 +198,5 @@ class KeysetPaginator:
         )
 
     def _cursor(self, lead: Lead, *, position: int) -> str:
-        cursor = Cursor(self.order.place(lead), position)
+        cursor = Cursor(self.order.place(lead), position, self.count)
         return cursor.written(ordering=self.ordering, listing=self.listing)

@@ -55,6 +55,12 @@ def may_manage_leads(user: User | AnonymousUser) -> bool:
     return user.has_perm("enrollment.manage_leads")
 
 
+class StaffRequest(HttpRequest):
+    """A request as a guarded screen gets it: somebody is signed in."""
+
+    user: User
+
+
 Screen = Callable[..., HttpResponseBase]
 
 

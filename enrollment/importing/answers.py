@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -37,6 +38,11 @@ DATE_FORMATS = (
 TIME_FORMATS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 YES = {"yes", "y", "true", "1", "x", "agreed", "granted"}
 NO = {"no", "n", "false", "0", "-"}
+CHOICES: dict[str, type[TextChoices]] = {
+    "source": Lead.Source,
+    "best_time": Lead.BestTime,
+    "contact_by": Lead.ContactBy,
+}
 SHORTENED = re.compile(r"\d+([.,]\d+)?e\+?\d+", re.IGNORECASE)
 """A long number as a spreadsheet shows it, its last digits lost."""
 
@@ -73,6 +79,7 @@ class AnswerReader:
         self._values = mapping["values"]
         self._courses = _courses()
         self._owners = _owners()
+        self._choices = {name: _spellings(choices) for name, choices in CHOICES.items()}
         self._name = EnquiryForm.base_fields["name"]
         self._email = EnquiryForm.base_fields["email"]
         self._message = CleanCharField(required=False, max_length=5_000)
@@ -112,9 +119,9 @@ class AnswerReader:
         self._read_course(answers)
         self._read_owner(answers)
         answers.source = (
-            self._choice(answers, "source", Lead.Source) or self._values.get("source") or Lead.Source.IMPORT
+            self._choice(answers, "source") or self._values.get("source") or Lead.Source.IMPORT.value
         )
-        answers.best_time = self._choice(answers, "best_time", Lead.BestTime)
+        answers.best_time = self._choice(answers, "best_time")
         answers.contact_by = self._contact_by(answers)
         if asked := self._cell(answers, "created_at"):
             answers.created_at = self._moment(answers, asked)
@@ -142,25 +149,22 @@ class AnswerReader:
 
     def _contact_by(self, answers: Answers) -> str:
         """Return the way that is asked for if it is there, else the one that is."""
-        wanted = self._choice(answers, "contact_by", Lead.ContactBy)
+        wanted = self._choice(answers, "contact_by")
         if not answers.e164:
             return Lead.ContactBy.EMAIL
         if not answers.email and wanted == Lead.ContactBy.EMAIL:
             return Lead.ContactBy.PHONE
         return wanted or (Lead.ContactBy.EMAIL if answers.email else Lead.ContactBy.PHONE)
 
-    def _choice(
-        self, answers: Answers, name: str, choices: type[Lead.Source | Lead.BestTime | Lead.ContactBy]
-    ) -> str:
+    def _choice(self, answers: Answers, name: str) -> str:
         said = _squashed(self._cell(answers, name))
         if not said:
             return ""
-        for value, label in choices.choices:
-            if said in {value, _squashed(str(label)), value.replace("-", " ")}:
-                return str(value)
-        offered = ", ".join(str(label) for label in choices.labels)
-        self._note(answers, name, _("Use one of: %(offered)s") % {"offered": offered})
-        return ""
+        value = self._choices[name].get(said, "")
+        if not value:
+            offered = ", ".join(str(label) for label in CHOICES[name].labels)
+            self._note(answers, name, _("Use one of: %(offered)s") % {"offered": offered})
+        return value
 
     def _moment(self, answers: Answers, said: str) -> datetime | None:
         moment = parse_moment(said)
@@ -208,6 +212,12 @@ def parse_moment(said: str) -> datetime | None:
 
 def _squashed(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def _spellings(choices: type[TextChoices]) -> dict[str, str]:
+    """Return the value of each choice by its label and by itself."""
+    named = {_squashed(str(label)): str(value) for value, label in choices.choices}
+    return named | {value: value for value in choices.values} | {value.replace("-", " "): value for value in choices.values}
 
 
 def _courses() -> dict[str, int]:

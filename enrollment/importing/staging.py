@@ -40,6 +40,10 @@ class Stager:
         self._owners = OwnerChoice(job, values.get("owner", ""))
         self._names = {user.pk: str(user) for user in admissions_workers()}
         self._tag = tag_named(values["tag"]).pk if values.get("tag") else None
+        self._words = _("“%(file)s”, row %(row)s")
+        self._given = _("%(before)s to %(after)s")
+        self._nobody = _("Nobody")
+        self._labels = {name: str(FIELDS[name].label) for name in ("email", "phone", "message")}
         self._stage = values.get("stage") or PipelineStage.NEW
 
     def stage(self, verdicts: Sequence[Verdict]) -> None:
@@ -127,11 +131,11 @@ class Stager:
         events = []
         for verdict, lead in zip(new, leads, strict=True):
             text = self._line(verdict.answers)
-            events.append(LeadEvent(lead=lead, kind=LeadEvent.Kind.IMPORT, text=text, actor_id=actor))
+            events.append(_event(lead, LeadEvent.Kind.IMPORT, text=text, actor=actor))
             if lead.owner_id or not self._owners.leaves_rest_waiting:
-                owner = self._names.get(lead.owner_id or 0, _("Nobody"))
-                text = _("%(before)s to %(after)s") % {"before": _("Nobody"), "after": owner}
-                events.append(LeadEvent(lead=lead, kind=LeadEvent.Kind.OWNER, text=text, actor_id=actor))
+                owner = self._names.get(lead.owner_id or 0, self._nobody)
+                text = self._given % {"before": self._nobody, "after": owner}
+                events.append(_event(lead, LeadEvent.Kind.OWNER, text=text, actor=actor))
         LeadEvent.objects.bulk_create(events)
         if self._stage != PipelineStage.NEW:
             StageChange.objects.bulk_create(
@@ -159,9 +163,9 @@ class Stager:
 
     def _line(self, answers: Answers) -> str:
         """Return what the timeline says; the same row of the same file always says the same."""
-        line = _("“%(file)s”, row %(row)s") % {"file": self._job.file_name, "row": answers.number}
-        said = {name: getattr(answers, name) for name in ("email", "phone", "message")}
-        return "\n".join([line, *(f"{FIELDS[name].label}: {value}" for name, value in said.items() if value)])
+        line = self._words % {"file": self._job.file_name, "row": answers.number}
+        said = ((label, getattr(answers, name)) for name, label in self._labels.items())
+        return "\n".join([line, *(f"{label}: {value}" for label, value in said if value)])
 
 
 def refused_rows(job: LeadImport, verdicts: Sequence[Verdict]) -> list[ImportedRow]:

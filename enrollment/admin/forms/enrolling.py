@@ -61,11 +61,32 @@ class PriceField(forms.DecimalField):
             **kwargs,
         )
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(_MONEY_SIGNS.sub("", value) if isinstance(value, str) else value)
 
     def prepare_value(self, value: Any) -> Any:
         return rupees(value).removeprefix("₹") if isinstance(value, Decimal) else value
+
+
+class OpenEnrollmentField(KeyField):
+    """One of the open enrolments of a lead: the day of the cohort, the price agreed and the course."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Enrolment"),
+            queryset=Enrollment.objects.none(),
+            empty_label=None,
+            error_messages={
+                "required": _("Choose an enrolment that is still open"),
+                "invalid_choice": _("This enrolment is not open any more"),
+            },
+        )
+
+    def label_from_instance(self, enrollment: Enrollment) -> str:
+        facts = [f"{enrollment.cohort.starts_on:%d %b %Y}"] if enrollment.cohort else []
+        if enrollment.price_agreed is not None:
+            facts.append(rupees(enrollment.price_agreed))
+        return ", ".join([*facts, enrollment.course.title])
 
 
 class EnrolForm(LeadForm):
@@ -132,8 +153,7 @@ class EnrolForm(LeadForm):
         """Refuse once a price that was filled in for another choice and left as it was."""
         price, shown = cleaned["price"], cleaned.get("price_shown")
         if price is not None and price == shown != listed:
-            self.data = self.data.copy()
-            self.data["price_shown"] = ""
+            self.data = {**self.data.dict(), "price_shown": ""}  # type: ignore[attr-defined]
             self.add_error(
                 "price",
                 _("The list price of this choice is %(listed)s, not %(price)s. Enter the price agreed.")
@@ -143,22 +163,14 @@ class EnrolForm(LeadForm):
     def seat_was_shown(self) -> bool:
         """Whether the chosen cohort had a seat when the form was made."""
         cohort = self.cleaned_data.get("cohort")
-        return bool(cohort) and str(cohort.pk) in self.cleaned_data.get("free", "").split(",")
+        return cohort is not None and str(cohort.pk) in self.cleaned_data.get("free", "").split(",")
 
 
 class TransferForm(EnrolForm):
     """A move of an open enrolment to another cohort or course; the price agreed so far is filled in."""
 
     name = "transfer"
-    enrollment = KeyField(
-        label=_("Enrolment"),
-        queryset=Enrollment.objects.none(),
-        empty_label=None,
-        error_messages={
-            "required": _("Choose an enrolment that is still open"),
-            "invalid_choice": _("This enrolment is not open any more"),
-        },
-    )
+    enrollment = OpenEnrollmentField()
     field_order = ("enrollment", "course", "cohort", "price")
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
@@ -191,15 +203,7 @@ class WithdrawForm(LeadForm):
     """The end of an enrolment that came from this lead, why, and where the lead goes after its last one."""
 
     name = "withdraw"
-    enrollment = KeyField(
-        label=_("Enrolment"),
-        queryset=Enrollment.objects.none(),
-        empty_label=None,
-        error_messages={
-            "required": _("Choose an enrolment that is still open"),
-            "invalid_choice": _("This enrolment is not open any more"),
-        },
-    )
+    enrollment = OpenEnrollmentField()
     reason = LineField(
         label=_("Why (for the timeline)"),
         required=False,
@@ -245,15 +249,6 @@ def choose_open_enrollment(form: LeadForm) -> None:
     """Let the form choose among the open enrolments of its lead."""
     field = cast(forms.ModelChoiceField, form.fields["enrollment"])
     field.queryset = Enrollment.objects.open().filter(lead=form.lead).select_related("course", "cohort")
-    field.label_from_instance = enrollment_label  # type: ignore[method-assign]
-
-
-def enrollment_label(enrollment: Enrollment) -> str:
-    """Return the day of the cohort, the price agreed and the course."""
-    facts = [f"{enrollment.cohort.starts_on:%d %b %Y}"] if enrollment.cohort else []
-    if enrollment.price_agreed is not None:
-        facts.append(rupees(enrollment.price_agreed))
-    return ", ".join([*facts, enrollment.course.title])
 
 
 def list_price(thing: Cohort | CoursePage) -> Decimal:

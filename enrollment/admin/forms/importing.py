@@ -1,6 +1,6 @@
 """The forms of an import: the file, and what its columns fill."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -106,6 +106,4 @@ class MappingForm(forms.Form):
         return cleaned
 
     def _choose(self, name: str, choices: list[tuple[Any, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
-        field.choices = choices
+        cast(forms.ChoiceField, self.fields[name]).choices = choices

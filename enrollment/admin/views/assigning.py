@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 from wagtail.admin import messages
 
+from accounts.access import SignedInRequest
 from accounts.models import User
 from enrollment.access import admissions_workers
 from enrollment.admin.forms.base import KeyField
@@ -58,7 +59,7 @@ def unassigned(request: HttpRequest) -> HttpResponse:
 
 @manager_screen
 @require_http_methods(["GET", "HEAD", "POST"])
-def reassign(request: HttpRequest, pk: int) -> HttpResponse:
+def reassign(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask who gets the open leads of one person, and give them."""
     owner = get_object_or_404(User, pk=pk)
     form = HandOverForm(request.POST or None, owner=owner)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin import messages
 
 from enrollment.admin.board import BoardFilter, columns, filter_choices
-from enrollment.admin.permissions import desk_screen
+from enrollment.admin.permissions import StaffRequest, desk_screen
 from enrollment.desk import change_stage
 from enrollment.errors import ChangedMeanwhile, EnrollmentError
 from enrollment.models import ClosingReason, Lead, PipelineStage
@@ -20,14 +20,14 @@ from enrollment.models import ClosingReason, Lead, PipelineStage
 
 @desk_screen
 @require_safe
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: StaffRequest) -> HttpResponse:
     """Show the pipeline as columns of cards."""
     return _show(request, BoardFilter.read(request.GET))
 
 
 @desk_screen
 @require_POST
-def move_card(request: HttpRequest, pk: int) -> HttpResponse:
+def move_card(request: StaffRequest, pk: int) -> HttpResponse:
     """Move one card to the posted stage and come back to the board.
 
     Closing without a reason asks for one, enrolling leads to the lead's enrolment form, and a card
@@ -54,7 +54,7 @@ def move_card(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest,
+    request: StaffRequest,
     wanted: BoardFilter,
     *,
     status: int = 200,
@@ -71,7 +71,7 @@ def _show(
     return render(request, "enrollment/admin/board/board.html", context, status=status)
 
 
-def _ask_reason(request: HttpRequest, lead: Lead, wanted: BoardFilter) -> HttpResponse:
+def _ask_reason(request: StaffRequest, lead: Lead, wanted: BoardFilter) -> HttpResponse:
     """Ask why the lead is closed; an error only when the question was put already."""
     asked_before = "reason" in request.POST
     context = {
@@ -91,7 +91,7 @@ def _reason(key: str) -> ClosingReason | None:
     return ClosingReason.objects.filter(pk=int(key), is_active=True).first()
 
 
-def _moved(request: HttpRequest) -> dict[str, Any] | None:
+def _moved(request: StaffRequest) -> dict[str, Any] | None:
     """Return the card that was just moved, to offer the way back; one query."""
     key, before = request.GET.get("moved", ""), request.GET.get("before", "")
     if not (key.isascii() and key.isdigit() and len(key) < 12):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from wagtail.admin import messages
 
 from enrollment import duplicates
 from enrollment.accesses import note_access
-from enrollment.admin.permissions import manager_screen
+from enrollment.admin.permissions import StaffRequest, manager_screen
 from enrollment.merging import UNDO_FOR
 from enrollment.models import (
     ContactPoint,
@@ -31,7 +31,7 @@ DECIDED_ROWS = 10
 
 @manager_screen
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: StaffRequest) -> HttpResponse:
     """Show open suggestions with both people's facts, and what was decided lately and can be undone."""
     place = _place(request.GET.get("after", ""))
     rows = list(_with_facts(_after(duplicates.open_suggestions(), place))[: ROWS + 1])
@@ -54,7 +54,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @manager_screen
 @require_POST
-def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+def dismiss(request: StaffRequest, pk: int) -> HttpResponse:
     """Say that the two are two people."""
     suggestion = get_object_or_404(DuplicateSuggestion.objects.select_related("person", "other"), pk=pk)
     duplicates.dismiss(suggestion, actor=request.user)
@@ -68,7 +68,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_POST
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
+def restore(request: StaffRequest, pk: int) -> HttpResponse:
     """Take back that the two are two people."""
     duplicates.restore(get_object_or_404(DuplicateSuggestion, pk=pk))
     messages.success(request, _("The two are on the list again."))
@@ -77,7 +77,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def compare(request: StaffRequest) -> HttpResponse:
     """Lead to the comparison of two leads by their references."""
     typed = [request.GET.get(name, "").strip().upper() for name in ("kept", "other")]
     keys = dict(Lead.objects.filter(reference__in=typed).values_list("reference", "pk"))

@@ -2,7 +2,7 @@
 
 import math
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from wagtail.admin import messages
 
+from accounts.models import User
 from enrollment.accesses import note_access
 from enrollment.admin.forms.importing import MappingForm, UploadForm
 from enrollment.admin.permissions import manager_screen
@@ -36,7 +37,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            job = store_upload(upload=form.cleaned_data["file"], actor=request.user)
+            job = store_upload(upload=form.cleaned_data["file"], actor=cast(User, request.user))
         except UnreadableTable as error:
             form.add_error("file", str(error))
         else:
@@ -130,7 +131,12 @@ def problems(request: HttpRequest, pk: int) -> HttpResponseBase:
     job = _job(pk)
     if not job.problems:
         raise Http404
-    note_access(actor=request.user, kind=DataAccess.Kind.IMPORT, count=job.rows_refused, query=job.file_name)
+    note_access(
+        actor=cast(User, request.user),
+        kind=DataAccess.Kind.IMPORT,
+        count=job.rows_refused,
+        query=job.file_name,
+    )
     return FileResponse(
         job.problems.open("rb"),
         as_attachment=True,

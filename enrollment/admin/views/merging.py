@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin import messages
 
-from enrollment.admin.permissions import manager_screen
+from enrollment.admin.permissions import StaffRequest, manager_screen
 from enrollment.errors import EnrollmentError, LeadsChanged, NotWorkedAnyMore
 from enrollment.merge_choices import KEPT, OTHER, Choice, choices_for, fingerprint_of, likely, points_of
 from enrollment.merging import UNDO_FOR, count_followers, kept_key, merge, refusal
@@ -45,7 +45,7 @@ class OfferedPoint:
 
 @manager_screen
 @require_http_methods(["GET", "HEAD", "POST"])
-def merge_leads(request: HttpRequest, kept_pk: int, other_pk: int) -> HttpResponse:
+def merge_leads(request: StaffRequest, kept_pk: int, other_pk: int) -> HttpResponse:
     """Show two leads side by side, and make them one as chosen."""
     leads = {lead.pk: lead for lead in _leads().filter(pk__in={kept_pk, other_pk})}
     if len(leads) < 2:
@@ -83,7 +83,7 @@ def merge_leads(request: HttpRequest, kept_pk: int, other_pk: int) -> HttpRespon
 
 @manager_screen
 @require_POST
-def undo_merge(request: HttpRequest, pk: int) -> HttpResponse:
+def undo_merge(request: StaffRequest, pk: int) -> HttpResponse:
     """Part two merged leads again, and say what stayed as it is because it was changed since."""
     done = get_object_or_404(Merge.objects.select_related("absorbed"), pk=pk)
     try:
@@ -107,7 +107,7 @@ def _leads() -> QuerySet[Lead]:
 
 
 def _show(
-    request: HttpRequest,
+    request: StaffRequest,
     kept: Lead,
     other: Lead,
     *,
@@ -152,11 +152,11 @@ def _points(kept: Lead, other: Lead, ticked: set[int] | None) -> list[OfferedPoi
     ]
 
 
-def _ticked(request: HttpRequest) -> set[int]:
+def _ticked(request: StaffRequest) -> set[int]:
     return {int(key) for key in request.POST.getlist("points") if key.isascii() and key.isdigit()}
 
 
-def _one_is_gone(request: HttpRequest, *keys: int) -> HttpResponse:
+def _one_is_gone(request: StaffRequest, *keys: int) -> HttpResponse:
     """Say that a lead was merged or hidden meanwhile, and lead to where it went."""
     if Lead.everything.filter(pk__in=keys).count() < 2:
         raise Http404

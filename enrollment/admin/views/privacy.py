@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from wagtail.admin import messages
 from enrollment import privacy
 from enrollment.accesses import note_access
 from enrollment.admin.forms.privacy import ConsentForm, GuardianForm, RestrictForm
-from enrollment.admin.permissions import desk_screen, manager_screen
+from enrollment.admin.permissions import StaffRequest, desk_screen, manager_screen
 from enrollment.consents import GuardianNeeded, record_consent, standing
 from enrollment.errors import EnrollmentError
 from enrollment.models import DataAccess, Lead, Person
@@ -25,14 +25,14 @@ ROWS = 50
 
 @desk_screen
 @require_safe
-def person_privacy(request: HttpRequest, pk: int) -> HttpResponse:
+def person_privacy(request: StaffRequest, pk: int) -> HttpResponse:
     """Show what a person allowed, and what can be done about their data."""
     return _show(request, _person(request, pk))
 
 
 @desk_screen
 @require_POST
-def consent(request: HttpRequest, pk: int) -> HttpResponse:
+def consent(request: StaffRequest, pk: int) -> HttpResponse:
     """Write down what the person said about a purpose."""
     person = _person(request, pk)
     form = ConsentForm(request.POST)
@@ -49,7 +49,7 @@ def consent(request: HttpRequest, pk: int) -> HttpResponse:
 
 @desk_screen
 @require_POST
-def guardian(request: HttpRequest, pk: int) -> HttpResponse:
+def guardian(request: StaffRequest, pk: int) -> HttpResponse:
     """Write down that a person is under 18, and who speaks for them."""
     person = _person(request, pk)
     form = GuardianForm(request.POST, instance=person)
@@ -62,7 +62,7 @@ def guardian(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_POST
-def take_away(request: HttpRequest, pk: int) -> HttpResponse:
+def take_away(request: StaffRequest, pk: int) -> HttpResponse:
     """Answer an access request: everything about the person in one archive, noted before it leaves."""
     person = get_object_or_404(Person, pk=pk, erased_at__isnull=True)
     note_access(actor=request.user, kind=DataAccess.Kind.REQUEST, count=1, person=person)
@@ -73,7 +73,7 @@ def take_away(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_POST
-def restrict(request: HttpRequest, pk: int) -> HttpResponse:
+def restrict(request: StaffRequest, pk: int) -> HttpResponse:
     """Hide a person from the desk at once."""
     person = get_object_or_404(Person, pk=pk)
     form = RestrictForm(request.POST)
@@ -87,7 +87,7 @@ def restrict(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_http_methods(["GET", "HEAD", "POST"])
-def erase(request: HttpRequest, pk: int) -> HttpResponse:
+def erase(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask once more, then erase."""
     person = get_object_or_404(Person, pk=pk, erased_at__isnull=True)
     if request.method != "POST":
@@ -102,7 +102,7 @@ def erase(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_POST
-def lift(request: HttpRequest, pk: int) -> HttpResponse:
+def lift(request: StaffRequest, pk: int) -> HttpResponse:
     """Bring a restricted person back."""
     person = get_object_or_404(Person, pk=pk, erased_at__isnull=True)
     return _do(
@@ -115,7 +115,7 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
 
 @manager_screen
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: StaffRequest) -> HttpResponse:
     """List the people who are restricted, and when they will be purged."""
     people = Person.objects.filter(restricted_at__isnull=False, erased_at__isnull=True)
     page = Paginator(people.order_by("-restricted_at", "-pk"), ROWS).get_page(request.GET.get("p"))
@@ -124,7 +124,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @manager_screen
 @require_safe
-def accesses(request: HttpRequest) -> HttpResponse:
+def accesses(request: StaffRequest) -> HttpResponse:
     """List who took personal data out, or saw the contact data of many people."""
     rows = DataAccess.objects.select_related("actor", "person")
     kind = request.GET.get("kind", "")
@@ -135,7 +135,7 @@ def accesses(request: HttpRequest) -> HttpResponse:
     return render(request, "enrollment/admin/privacy/accesses.html", context)
 
 
-def _do(request: HttpRequest, act: Callable[[], Any], *, said: str, back: str) -> HttpResponse:
+def _do(request: StaffRequest, act: Callable[[], Any], *, said: str, back: str) -> HttpResponse:
     try:
         act()
     except EnrollmentError as error:
@@ -145,12 +145,12 @@ def _do(request: HttpRequest, act: Callable[[], Any], *, said: str, back: str) -
     return redirect("desk:privacy")
 
 
-def _person(request: HttpRequest, pk: int) -> Person:
+def _person(request: StaffRequest, pk: int) -> Person:
     """Return a person that the desk works; one who is restricted or erased is found by nobody here."""
     return get_object_or_404(Person, pk=pk, restricted_at__isnull=True)
 
 
-def _show(request: HttpRequest, person: Person, *, status: int = 200, **forms: Any) -> HttpResponse:
+def _show(request: StaffRequest, person: Person, *, status: int = 200, **forms: Any) -> HttpResponse:
     context = {
         "person": person,
         "leads": Lead.objects.filter(person=person).select_related("stage"),

@@ -126,15 +126,13 @@ def mark_answered(lead: Lead) -> None:
 
 
 def lock_lead(lead: Lead) -> Lead:
-    """Return the lead as it is now, locked until the transaction ends; one query.
+    """Return the lead as it is now, locked until the transaction ends; two queries.
 
-    Lines may still be added to its timeline meanwhile: the lock leaves the key alone.
+    Lines may still be added to its timeline meanwhile: the lock leaves the key alone. What it is joined
+    with is read after the lock: PostgreSQL would drop a lead whose stage changed while it waited.
     """
-    return (
-        Lead.everything.select_for_update(of=["self"], no_key=True)
-        .select_related("person", "owner", "stage")
-        .get(pk=lead.pk)
-    )
+    Lead.everything.select_for_update(no_key=True).only("pk").get(pk=lead.pk)
+    return Lead.everything.select_related("person", "owner", "stage").get(pk=lead.pk)
 
 
 def _changed(lead: Lead, *, kind: LeadEvent.Kind, value: str) -> ChangedMeanwhile:

@@ -237,6 +237,9 @@ class Lead(models.Model):
                 fields=["answer_due_at"], condition=Q(answered_at__isnull=True), name="lead_unanswered"
             ),
             models.Index(
+                fields=["answered_at"], condition=Q(answered_at__isnull=False), name="lead_answered"
+            ),
+            models.Index(
                 fields=["owner", "next_action_at"],
                 condition=Q(next_action_at__isnull=False),
                 name="lead_next_action",
@@ -391,6 +394,7 @@ class LeadEvent(models.Model):
                 condition=Q(kind__in=["repeated", "another"]),
                 name="lead_event_wrote_again",
             ),
+            models.Index(fields=["created_at"], condition=Q(kind="call"), name="lead_event_calls"),
         ]
 
     def __str__(self) -> str:

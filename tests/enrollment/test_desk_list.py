@@ -6,8 +6,10 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -129,6 +131,21 @@ def test_a_lead_is_found_by_the_reference_of_any_of_its_posts(desk: Client) -> N
     LeadFactory(person=PersonFactory(name="Bala Raj"))
 
     assert found(desk, q="ENQ-7F3K") == ["Asha Devi"]
+
+
+def test_leads_from_before_there_was_a_search_text_are_found(desk: Client) -> None:
+    person = PersonFactory(name="Asha Devi", email="Asha@Example.com", phone="+919500481067")
+    lead = LeadFactory(person=person)
+    SubmissionFactory(reference="ENQ-7F3K-29", lead=lead)
+    refresh_search([person.pk])
+    written = Lead.objects.get().search_text
+    Lead.objects.update(search_text="")
+    LeadFactory(person=PersonFactory(name="Bala Raj"))
+    import_module("enrollment.migrations.0012_fill_search_text").fill(apps, connection.schema_editor())
+
+    lead.refresh_from_db()
+    assert lead.search_text == written
+    assert found(desk, q="7f3k 95004") == ["Asha Devi"]
 
 
 @pytest.mark.parametrize("query", ["nobody here", "123", "\x00", "%00", "'; --", "🦆"])

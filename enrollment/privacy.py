@@ -30,6 +30,7 @@ from enrollment.models import (
     Person,
     Submission,
 )
+from enrollment.waiting import release_waiting
 from lessons.personal import forget_learner
 from outbox.models import Message, Suppression
 from outbox.personal import allow_again, forget_messages, messages_to, stop_messages
@@ -52,6 +53,7 @@ def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
     person.save(update_fields=["restricted_at"])
     leads = Lead.objects.select_for_update(of=["self"]).filter(person=person).order_by("pk")
     for lead in leads:
+        release_waiting(lead, actor=actor)
         _note(lead, _("Restricted: %(reason)s") % {"reason": reason}, actor)
     Lead.objects.filter(person=person).update(set_aside=Lead.SetAside.RESTRICTED)
     DuplicateSuggestion.objects.filter(person=person).delete()

@@ -14,13 +14,23 @@ from django.utils import timezone
 
 from accounts.models import User
 from enrollment.enrolling import enroll
-from enrollment.models import Consent, DataAccess, Lead, LeadEvent, LeadFile, Person, Submission
+from enrollment.models import (
+    Consent,
+    DataAccess,
+    Lead,
+    LeadEvent,
+    LeadFile,
+    Person,
+    Submission,
+    WaitingPlace,
+)
 from enrollment.privacy import purge_due
 from enrollment.tasks import purge
 from outbox.delivery import drain
 from outbox.models import Message
 from outbox.queue import enqueue
 from tests.conftest import SmallCourse, signed_in
+from tests.factories.courses import CohortFactory
 from tests.factories.enrollment import LeadEventFactory, LeadFactory, PersonFactory, SubmissionFactory
 
 SECRET = "I lost my job and need this."
@@ -263,3 +273,22 @@ def test_who_was_erased_and_asks_again_is_answered(
     again = Lead.objects.get()
     assert again.person != person
     assert Message.objects.get(to="asha@example.com").state == Message.State.SENT
+
+
+def test_a_restricted_person_gives_a_held_seat_back(
+    manager: Client, person: Person, lead: Lead, course: SmallCourse
+) -> None:
+    cohort = CohortFactory(course=course.page, seats=1, seats_taken=1)
+    place = WaitingPlace.objects.create(
+        lead=lead,
+        cohort=cohort,
+        state=WaitingPlace.State.OFFERED,
+        offered_at=timezone.now(),
+        offer_until=timezone.now() + timedelta(hours=4),
+    )
+
+    manager.post(page(person, "restrict"), {"reason": "asked"})
+
+    place.refresh_from_db()
+    cohort.refresh_from_db()
+    assert (place.state, cohort.seats_taken) == (WaitingPlace.State.LEFT, 0)

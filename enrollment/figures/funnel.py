@@ -1,18 +1,19 @@
 """How far leads come, and how fast."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, DateField, F, Min, Value
-from django.db.models.functions import TruncMonth
+from django.db.models import DateField, F, Max, Min, Q, Value
+from django.db.models.functions import Greatest, TruncMonth
 from django.utils import timezone
 
-from enrollment.figures.medians import medians, share
+from enrollment.figures.medians import median, medians, share
 from enrollment.figures.pipeline import Pipeline
-from enrollment.models import PipelineStage
+from enrollment.models import ClosingReason, PipelineStage
 
 
 @dataclass(frozen=True)
@@ -72,43 +73,63 @@ SPLITS: Mapping[str, Any] = {
 
 
 def funnel(leads: Any, pipeline: Pipeline) -> Funnel:
-    """Return the funnel of these leads; two queries and one for each stage."""
+    """Return the funnel of these leads; three queries."""
     return split_funnel(leads, pipeline, by=Value(1)).get(1) or empty_funnel(pipeline)
 
 
 def empty_funnel(pipeline: Pipeline) -> Funnel:
     """Return the funnel of no leads."""
-    return _funnel(pipeline, {}, {}, {}, {})
+    return _funnel(pipeline, _Part(), {}, {})
 
 
 def split_funnel(leads: Any, pipeline: Pipeline, *, by: Any) -> dict[Any, Funnel]:
-    """Return a funnel for each value of `by`; as many queries as for a single one."""
+    """Return a funnel for each value of `by`; three queries.
+
+    One of them reads a row for every lead: to have the database sort the leads for the median of each
+    stage anew costs more than the rows do. All at once, since PostgreSQL plans a cursor for its first
+    rows, by the whole table in the order of its key.
+    """
     leads = leads.order_by().annotate(part=by)
-    furthest: dict[Any, dict[int, int]] = defaultdict(dict)
-    counted = leads.annotate(furthest=pipeline.furthest()).values_list("part", "furthest")
-    for part, place, count in counted.annotate(count=Count("pk")):
-        furthest[part][place] = count
-    reasons: dict[Any, dict[str, int]] = defaultdict(dict)
-    closed = leads.filter(stage=PipelineStage.CLOSED).values_list("part", "closing_reason__name")
-    for part, reason, count in closed.annotate(count=Count("pk")).order_by("-count", "closing_reason__name"):
-        reasons[part][reason] = count
-    times_to = _times_to(leads, pipeline)
+    parts: dict[Any, _Part] = defaultdict(_Part)
+    for part, stage, reason, *milestones in _milestones(leads, pipeline):
+        parts[part].add(pipeline, stage=stage, reason=reason, milestones=milestones)
+    if not parts:
+        return {}
+    reasons = dict(ClosingReason.objects.values_list("pk", "name"))
     times_in = _times_in(leads)
-    return {
-        part: _funnel(pipeline, counts, reasons[part], times_to[part], times_in[part])
-        for part, counts in furthest.items()
+    return {part: _funnel(pipeline, found, times_in[part], reasons) for part, found in parts.items()}
+
+
+def _milestones(leads: Any, pipeline: Pipeline) -> Any:
+    """Return part, stage, closing reason, furthest place moved to, asking, and each stage's first time."""
+    furthest = Max(Greatest(pipeline.place("stage_changes__after"), pipeline.place("stage_changes__before")))
+    reached = {
+        f"reached_{place}": Min(
+            "stage_changes__created_at", filter=Q(stage_changes__after__in=pipeline.keys_from(place))
+        )
+        for place in range(1, len(pipeline.stages))
     }
+    rows = leads.values("pk", "part", "stage_id", "closing_reason_id", "created_at")
+    names = ["part", "stage_id", "closing_reason_id", "furthest", "created_at", *reached]
+    return rows.annotate(furthest=furthest, **reached).values_list(*names)
 
 
-def _times_to(leads: Any, pipeline: Pipeline) -> dict[Any, dict[str, timedelta]]:
-    """Return the median time to each stage after the first; one query each."""
-    times: dict[Any, dict[str, timedelta]] = defaultdict(dict)
-    for place, stage in list(enumerate(pipeline.stages))[1:]:
-        moved = leads.filter(stage_changes__after__in=pipeline.keys_from(place)).values("pk", "part")
-        took = moved.annotate(took=Min("stage_changes__created_at") - F("created_at"))
-        for (part,), time in medians(took, of="took", by=["part"]).items():
-            times[part][stage.key] = time
-    return times
+@dataclass
+class _Part:
+    """The leads of one funnel while they are read."""
+
+    furthest: Counter[int] = field(default_factory=Counter)
+    reasons: Counter[int] = field(default_factory=Counter)
+    seconds: dict[int, array] = field(default_factory=lambda: defaultdict(lambda: array("d")))
+
+    def add(self, pipeline: Pipeline, *, stage: str, reason: int | None, milestones: Sequence[Any]) -> None:
+        furthest, asked_at, *reached = milestones
+        self.furthest[max(furthest, pipeline.places.get(stage, 0))] += 1
+        if stage == PipelineStage.CLOSED:
+            self.reasons[reason or 0] += 1
+        for place, moment in enumerate(reached, start=1):
+            if moment is not None:
+                self.seconds[place].append((moment - asked_at).total_seconds())
 
 
 def _times_in(leads: Any) -> dict[Any, dict[str, timedelta]]:
@@ -123,17 +144,13 @@ def _times_in(leads: Any) -> dict[Any, dict[str, timedelta]]:
 
 
 def _funnel(
-    pipeline: Pipeline,
-    furthest: Mapping[int, int],
-    reasons: Mapping[str, int],
-    times_to: Mapping[str, timedelta],
-    times_in: Mapping[str, timedelta],
+    pipeline: Pipeline, found: _Part, times_in: Mapping[str, timedelta], reasons: Mapping[int, str]
 ) -> Funnel:
-    asked = sum(furthest.values())
-    closed = sum(reasons.values())
+    asked, closed = found.furthest.total(), found.reasons.total()
     stages: list[StageFigures] = []
     for place, stage in enumerate(pipeline.stages):
-        reached = sum(count for furthest_place, count in furthest.items() if furthest_place >= place)
+        reached = sum(count for furthest, count in found.furthest.items() if furthest >= place)
+        seconds = median(sorted(found.seconds.get(place, ())))
         stages.append(
             StageFigures(
                 key=stage.key,
@@ -141,13 +158,14 @@ def _funnel(
                 reached=reached,
                 of_first=share(reached, asked),
                 of_before=share(reached, stages[-1].reached) if stages else None,
-                time_to=times_to.get(stage.key),
+                time_to=None if seconds is None else timedelta(seconds=seconds),
                 time_in=times_in.get(stage.key),
             )
         )
+    named = sorted((-count, reasons.get(reason, "")) for reason, count in found.reasons.items())
     return Funnel(
         asked=asked,
         stages=tuple(stages),
         closed=closed,
-        reasons=tuple(Reason(name, count, share(count, closed)) for name, count in reasons.items()),
+        reasons=tuple(Reason(name, -count, share(-count, closed)) for count, name in named),
     )

@@ -1,6 +1,7 @@
 """The stages as a way from the first to the last, and how far a lead has come on it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Case, IntegerField, Max, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce, Greatest
@@ -18,6 +19,11 @@ class Pipeline:
     def load(cls) -> "Pipeline":
         """Return the pipeline as it is set up now; one query."""
         return cls(tuple(PipelineStage.objects.exclude(key=PipelineStage.CLOSED)))
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each stage by its key."""
+        return {stage.key: place for place, stage in enumerate(self.stages)}
 
     def place(self, field: str) -> Case:
         """Return the place of the stage in `field` as SQL: 0 for the first one and for Closed."""

@@ -28,7 +28,7 @@ SELECT {{offset}} + g,
          (string_to_array('{LAST_NAMES}', ' '))[1 + floor(40 * power(random(), 1.5))::int] END,
        now() - 1095 * power(random(), 1.3) * interval '1 day'
 FROM generate_series(1, {{count}}) AS g
-"""
+"""  # nosec B608 - names are this file's own constants
 
 POINTS = """
 INSERT INTO enrollment_contactpoint (person_id, kind, value, as_typed, created_at)

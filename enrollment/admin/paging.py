@@ -104,7 +104,7 @@ class KeysetPaginator:
     """Cuts the leads of one list into pages. `ordering` is a name of ORDERS, with "-" for backwards.
 
     Keys are found first and rows read after, so that what a row is shown with is joined for one page only.
-    The first page asks for as many keys as are counted: one walk through an index both finds and counts.
+    The first page counts, in no order, which PostgreSQL does from whatever it reads fastest.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class KeysetPaginator:
     def get_page(self, *, after: str, before: str) -> LeadPage:
         """Return the page next to a cursor, or the first one.
 
-        Two queries and what is prefetched; one more where a cursor leads nowhere.
+        Two queries and what is prefetched; one more to count, and one where a cursor leads nowhere.
         """
         self.page = (self._after(after) if after else None) or (self._before(before) if before else None)
         self.page = self.page or self._first()
@@ -151,19 +151,20 @@ class KeysetPaginator:
         return self.order.sort(self.leads, backwards=self.backwards)
 
     def _first(self) -> LeadPage:
-        keys = self._keys(self.leads, most=COUNTED + 1)
-        self.count = len(keys)
-        return self._page(keys[: self.size], start=0, has_before=False, has_after=len(keys) > self.size)
+        keys = self._keys(self.leads)
+        has_after = len(keys) > self.size
+        self.count = self.leads.order_by()[: COUNTED + 1].count() if has_after else len(keys)
+        return self._page(keys[: self.size], start=0, has_before=False, has_after=has_after)
 
     def _after(self, text: str) -> LeadPage | None:
+        """Return the page after a place; an empty one, which counts as none, when nothing is left there."""
         cursor = Cursor.read(text, ordering=self.ordering, listing=self.listing)
         if cursor is None:
             return None
         keys = self._keys(self.order.beyond(self.leads, cursor.place, backwards=self.backwards))
         self.count = cursor.count
         has_after = len(keys) > self.size
-        page = self._page(keys[: self.size], start=cursor.position, has_before=True, has_after=has_after)
-        return page if len(page) else None
+        return self._page(keys[: self.size], start=cursor.position, has_before=True, has_after=has_after)
 
     def _before(self, text: str) -> LeadPage | None:
         """Return the page before a place, or None near the start, where the first page is meant."""
@@ -179,12 +180,10 @@ class KeysetPaginator:
         start = max(cursor.position - self.size, 1)
         return self._page(keys[: self.size][::-1], start=start, has_before=True, has_after=True)
 
-    def _keys(
-        self, leads: QuerySet[Lead], *, most: int | None = None, backwards: bool | None = None
-    ) -> list[int]:
+    def _keys(self, leads: QuerySet[Lead], *, backwards: bool | None = None) -> list[int]:
         direction = self.backwards if backwards is None else backwards
         ordered = self.order.sort(leads, backwards=direction)
-        return list(ordered.values_list("pk", flat=True)[: most or self.size + 1])
+        return list(ordered.values_list("pk", flat=True)[: self.size + 1])
 
     def _page(self, keys: list[int], *, start: int, has_before: bool, has_after: bool) -> LeadPage:
         """Return the leads of these keys; one that is gone meanwhile is left out."""

@@ -356,7 +356,7 @@ def test_a_page_costs_the_same_queries_however_many_leads_there_are(desk: Client
     with CaptureQueriesContext(connection) as second:
         desk.get("/cms/leads/", {"after": after})
 
-    assert len(at_hundred_twenty) == len(at_sixty) == len(second)
+    assert len(at_hundred_twenty) == len(at_sixty) == len(second) + 1, "the first page counts, others needn't"
     assert not any("OFFSET" in query["sql"] for query in [*at_sixty, *second])
 
 

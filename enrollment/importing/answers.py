@@ -217,7 +217,11 @@ def _squashed(text: str) -> str:
 def _spellings(choices: type[TextChoices]) -> dict[str, str]:
     """Return the value of each choice by its label and by itself."""
     named = {_squashed(str(label)): str(value) for value, label in choices.choices}
-    return named | {value: value for value in choices.values} | {value.replace("-", " "): value for value in choices.values}
+    return (
+        named
+        | {value: value for value in choices.values}
+        | {value.replace("-", " "): value for value in choices.values}
+    )
 
 
 def _courses() -> dict[str, int]:

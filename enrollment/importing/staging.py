@@ -54,7 +54,7 @@ class Stager:
         self._write_histories(new, leads)
         self._write_consents(new, people)
         further = [
-            ImportedRow(lead_import=self._job, number=verdict.answers.number, lead=lead)
+            ImportedRow(lead_import_id=self._job.pk, number=verdict.answers.number, lead=lead)
             for verdict, lead in zip(new, leads, strict=True)
             if verdict.person
         ]
@@ -72,22 +72,27 @@ class Stager:
 
     def _write_people(self, new: Sequence[Verdict]) -> list[int]:
         """Return whose each lead is; people of the chunk who weren't known are made, with their addresses."""
-        made: list[Person] = []
-        by_key: dict[Key, Person] = {}
-        people: list[Person | int] = []
-        points = []
-        for verdict in new:
-            person = verdict.person or by_key.get(verdict.keys[0])
-            if person is None:
-                person = Person(name=verdict.answers.name)
-                made.append(person)
-                by_key |= dict.fromkeys(verdict.keys, person)
-            if isinstance(person, Person):
-                points += [_contact_point(person, key, verdict.answers) for key in verdict.keys]
-            people.append(person)
-        Person.objects.bulk_create(made)
-        ContactPoint.objects.bulk_create(points, ignore_conflicts=True)
-        return [person.pk if isinstance(person, Person) else person for person in people]
+        made: dict[int, Person] = {}
+        by_key: dict[Key, int] = {}
+        places = []
+        for place, verdict in enumerate(new):
+            first = place if verdict.person else by_key.get(verdict.keys[0], place)
+            if first == place and not verdict.person:
+                made[place] = Person(name=verdict.answers.name, guardian_name="", guardian_contact="")
+                by_key |= dict.fromkeys(verdict.keys, place)
+            places.append(first)
+        Person.objects.bulk_create(made.values())
+        people = [made[place].pk if place in made else new[place].person or 0 for place in places]
+        ContactPoint.objects.bulk_create(
+            (
+                _contact_point(person, key, verdict.answers)
+                for verdict, person in zip(new, people, strict=True)
+                if not verdict.person
+                for key in verdict.keys
+            ),
+            ignore_conflicts=True,
+        )
+        return people
 
     def _write_leads(self, new: Sequence[Verdict], people: Sequence[int]) -> list[Lead]:
         now = timezone.now()
@@ -117,7 +122,7 @@ class Stager:
             created_at=asked_at,
             answer_due_at=asked_at,
             answered_at=asked_at,
-            lead_import=self._job,
+            lead_import_id=self._job.pk,
             set_aside=Lead.SetAside.IMPORTING,
             search_text=search_text(
                 name=answers.name,
@@ -194,7 +199,12 @@ def tag_named(name: str) -> LeadTag:
     return LeadTag.objects.filter(name__iexact=name).first() or LeadTag.objects.create(name=name)
 
 
-def _contact_point(person: Person, key: Key, answers: Answers) -> ContactPoint:
+def _event(lead: Lead, kind: LeadEvent.Kind, *, text: str, actor: int | None) -> LeadEvent:
+    """Return an unsaved line; with a value in every field, rows go to PostgreSQL as columns, far faster."""
+    return LeadEvent(lead_id=lead.pk, kind=kind, text=text, actor_id=actor, outcome="")
+
+
+def _contact_point(person: int, key: Key, answers: Answers) -> ContactPoint:
     kind, value, _name = key
     typed = answers.email if kind == ContactPoint.Kind.EMAIL else answers.phone
-    return ContactPoint(person=person, kind=kind, value=value, as_typed=typed)
+    return ContactPoint(person_id=person, kind=kind, value=value, as_typed=typed)

@@ -6,25 +6,26 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import CumeDist
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 
 
-def medians(rows: Any, *, of: str, by: Sequence[str] = ()) -> dict[tuple[Any, ...], timedelta]:
-    """Return the median of the duration `of` for each group of rows; one query.
+def medians(rows: Any, *, of: str, by: Sequence[str]) -> dict[tuple[Any, ...], timedelta]:
+    """Return the median of the duration `of` for each group of rows; one query, two rows a group at most.
 
-    The middle values are those which at least half of a group reach from below and half from above:
-    one, or two of an even number, whose mean is the median. A group without rows is missing.
+    A group without rows is missing. The rows must not be grouped themselves: Django would group by the
+    windows too.
     """
-    groups = [F(name) for name in by] or None
-    ranked = rows.order_by().annotate(
-        from_below=Window(CumeDist(), partition_by=groups, order_by=F(of).asc()),
-        from_above=Window(CumeDist(), partition_by=groups, order_by=F(of).desc()),
+    groups = [F(name) for name in by]
+    numbered = rows.order_by().annotate(
+        number=Window(RowNumber(), partition_by=groups, order_by=F(of).asc()),
+        group_size=Window(Count("*"), partition_by=groups),
     )
-    middle = defaultdict(set)
-    for value, *group in ranked.filter(from_below__gte=0.5, from_above__gte=0.5).values_list(of, *by):
-        middle[tuple(group)].add(value)
-    return {group: sum(values, timedelta()) / len(values) for group, values in middle.items()}
+    middle = numbered.filter(number__gte=F("group_size") / 2.0, number__lte=F("group_size") / 2.0 + 1)
+    found = defaultdict(list)
+    for value, *group in middle.values_list(of, *by):
+        found[tuple(group)].append(value)
+    return {group: sum(values, timedelta()) / len(values) for group, values in found.items()}
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:

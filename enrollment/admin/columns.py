@@ -46,12 +46,6 @@ LEAD_COLUMNS = [
     TemplateColumn("answer", label=_("Answer by"), sort_key="answer_due_at"),
     TemplateColumn("next_action", label=_("Next action"), sort_key="next_action_at"),
     TemplateColumn("owner", label=_("Owner")),
-    Column("contact_by", label=_("Contact by"), accessor="get_contact_by_display"),
-    Column(
-        "source",
-        label=_("Source"),
-        accessor="get_source_display",
-        classname="desk-col-source",
-    ),
+    TemplateColumn("channel", label=_("Contact by, source")),
     TemplateColumn("tags", label=_("Tags"), classname="desk-col-tags"),
 ]

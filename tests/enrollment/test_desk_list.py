@@ -90,7 +90,7 @@ def test_the_list_costs_the_same_queries_for_one_lead_and_for_three(
     with CaptureQueriesContext(connection) as three:
         desk.get("/cms/leads/")
 
-    assert len(three) == len(one)
+    assert len(about_leads(three)) == len(about_leads(one))
     assert len(one) <= 24
 
 
@@ -242,6 +242,11 @@ def test_the_list_has_a_search_box(desk: Client) -> None:
     assert 'name="q"' in desk.get("/cms/leads/").content.decode()
 
 
+def about_leads(queries: CaptureQueriesContext) -> list[str]:
+    """Return the queries of the desk, without those of sessions, which come when a minute has passed."""
+    return [query["sql"] for query in queries if '"enrollment_' in query["sql"]]
+
+
 def walk(client: Client, query: str = "") -> Iterator[list[str]]:
     """Yield the references of every page, following Next."""
     address = f"/cms/leads/?{query}"
@@ -356,8 +361,9 @@ def test_a_page_costs_the_same_queries_however_many_leads_there_are(desk: Client
     with CaptureQueriesContext(connection) as second:
         desk.get("/cms/leads/", {"after": after})
 
-    assert len(at_hundred_twenty) == len(at_sixty) == len(second) + 1, "the first page counts, others needn't"
-    assert not any("OFFSET" in query["sql"] for query in [*at_sixty, *second])
+    first, longer, later = map(about_leads, (at_sixty, at_hundred_twenty, second))
+    assert len(longer) == len(first) == len(later) + 1, "the first page counts, others needn't"
+    assert not any("OFFSET" in sql for sql in first + later)
 
 
 def test_the_results_alone_hold_rows_pages_and_views(desk: Client, sixty: list[Lead]) -> None:
@@ -533,4 +539,4 @@ def test_the_export_costs_the_same_queries_for_one_lead_and_for_three(admissions
     with CaptureQueriesContext(connection) as three:
         rows_of(client.get("/cms/leads/", {"export": "csv"}))
 
-    assert len(three) == len(one)
+    assert len(about_leads(three)) == len(about_leads(one)) > 0

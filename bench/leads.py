@@ -4,8 +4,9 @@
 
 Makes one database for each number beside the one of DATABASE_URL, named after it, and keeps them; `--drop`
 takes them away. A figure is the median of whole requests through Django's test client; the databases take
-turns, so that whatever else the machine does falls on all of them. Prints `name: value` lines; `_rows` tells
-how many leads the page shows, since a page of three is written sooner than one of fifty.
+turns, so that whatever else the machine does falls on all of them. Prints `name: value` lines. A page of three
+leads is written sooner than one of fifty, so `_rows` tells how many there are, and the name of a ratio whether
+they are as many as among 1,000.
 """
 
 import argparse
@@ -132,8 +133,10 @@ def measure(name: str, address: str, desks: dict[int, "Desk"], *, runs: int) -> 
     for size, taken_times in times.items():
         print(f"{name}_{size}_ms: {median(taken_times):.1f}")
         print(f"{name}_{size}_rows: {desks[size].rows}")
+    first = desks[next(iter(times))]
     for size, taken_times in list(times.items())[1:]:
-        print(f"{name}_{size}_ratio: {median(taken_times) / base:.2f}", flush=True)
+        same = "" if desks[size].rows == first.rows else "_with_more_rows"
+        print(f"{name}_{size}_ratio{same}: {median(taken_times) / base:.2f}", flush=True)
 
 
 class Desk:

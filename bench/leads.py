@@ -3,10 +3,10 @@
     DATABASE_URL=postgres://… .venv/bin/python bench/leads.py [--only list|search|board|report] [--explain]
 
 Makes one database for each number beside the one of DATABASE_URL, named after it, and keeps them; `--drop`
-takes them away. A figure is the median of whole requests through Django's test client; the databases take
-turns, so that whatever else the machine does falls on all of them. Prints `name: value` lines. A page of three
-leads is written sooner than one of fifty, so `_rows` tells how many there are, and the name of a ratio whether
-they are as many as among 1,000.
+takes them away. A figure is the median of whole requests through the test client of Django; the databases
+take turns, so that whatever else the machine does falls on all of them. Prints `name: value` lines. A page
+of three leads is written sooner than one of fifty, so `_rows` tells how many there are, and the name of a
+ratio whether they are as many as among 1,000.
 """
 
 import argparse

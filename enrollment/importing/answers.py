@@ -95,6 +95,13 @@ class AnswerReader:
         self._read_wishes(answers)
         return answers
 
+    def recall(self, row: Row) -> Answers:
+        """Return who a row is about and which course, all that is needed of one that was read before."""
+        answers = Answers(*row)
+        self._read_person(answers)
+        self._read_course(answers)
+        return answers
+
     def _read_person(self, answers: Answers) -> None:
         name = " ".join(filter(None, [self._cell(answers, "name"), self._cell(answers, "last_name")]))
         answers.name = self._cleaned(answers, "name", name, self._name)

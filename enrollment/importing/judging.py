@@ -52,7 +52,7 @@ class _KnownLead:
 
 
 class Judge:
-    """Judges the rows of one file in order. It remembers who was in the file, about 300 bytes a row."""
+    """Judges the rows of one file in order. It remembers who was in the file, half a kilobyte a row."""
 
     def __init__(self, reader: AnswerReader) -> None:
         self._reader = reader
@@ -63,7 +63,7 @@ class Judge:
         """Take note of rows that were judged before, by this worker or another; no query."""
         for row in rows:
             if row[0] not in refused:
-                answers = self._reader.read(row)
+                answers = self._reader.recall(row)
                 self._repeated(answers, _keys(answers))
 
     def judge(self, rows: Iterable[Row]) -> list[Verdict]:

@@ -339,6 +339,22 @@ ROWS = [
     Row("desk:waiting-change", "/cms/leads/waiting/999/", "door door door home home 405 405 405"),
     Row("desk:waiting-change", "/cms/leads/waiting/999/", "door door door home home 404 404 404", "post"),
     Row("cohorts:list", "/cms/cohorts/", WORK_LEADS),
+    Row("desk:imports", "/cms/leads/import/", MANAGE_LEADS),
+    Row("desk:imports", "/cms/leads/import/", "door door door home home home 422 422", "post"),
+    *(
+        Row(f"desk:{name}", f"/cms/leads/import/999/{step}", "door door door home home home 404 404", method)
+        for name, step, method in (
+            ("import", "", "get"),
+            ("import-columns", "columns/", "get"),
+            ("import-columns", "columns/", "post"),
+            ("import-progress", "progress/", "get"),
+            ("import-start", "start/", "post"),
+            ("import-cancel", "cancel/", "post"),
+            ("import-undo", "undo/", "get"),
+            ("import-undo", "undo/", "post"),
+            ("import-problems", "problems/", "get"),
+        )
+    ),
     Row("cohorts:add", "/cms/cohorts/add/", "door door door home home home 200 200"),
     Row(
         "cohorts:edit",

@@ -34,8 +34,8 @@ State = LeadImport.State
 @require_http_methods(["GET", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     """Take a file, and show the imports before it."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_bound and form.is_valid():
         try:
             job = store_upload(upload=form.cleaned_data["file"], actor=cast(User, request.user))
         except UnreadableTable as error:

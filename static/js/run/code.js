@@ -110,10 +110,10 @@ export class Code {
     this.#root.querySelector("[data-piece=conflict]")?.remove();
     const box = part("conflict");
     box.querySelector("[data-when]").textContent = say("conflict", { time: other.time });
-    const mine = this.current();
     box.addEventListener("click", (event) => {
       const choice = event.target.closest("[data-choice]")?.dataset.choice;
       if (!choice) return;
+      const mine = this.current();
       box.remove();
       choose(choice);
       if (choice === "other") this.#offerUndo(mine);

@@ -3,7 +3,7 @@
 import { Browser, insideApp, requestOf } from "./browser.js";
 import { Code } from "./code.js";
 import { Output } from "./output.js";
-import { Ended, keepSpare, take, warm } from "./runtime.js";
+import { dropSpare, Ended, keepSpare, take, warm } from "./runtime.js";
 import { packagesOf } from "./sources.js";
 import { readTrouble } from "./trouble.js";
 import { runtimeBase, say } from "./words.js";
@@ -294,7 +294,10 @@ export function act(root, action, button) {
   const pane = paneOf(root);
   const actions = {
     run: () => pane.run(),
-    retry: () => pane.run(),
+    retry: () => {
+      dropSpare();
+      return pane.run();
+    },
     stop: () => pane.stop(),
     cancel: () => pane.cancel(),
     reset: () => pane.reset(),

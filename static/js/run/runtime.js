@@ -141,6 +141,11 @@ export function take(packages) {
   return new Runtime(packages);
 }
 
+/** Give back the spare: what kept one runtime from loading may have met it too. */
+export function dropSpare() {
+  spare?.end("memory");
+}
+
 /** Start the first runtime ahead of its use, because somebody is about to ask for it. */
 export function warm(packages) {
   const isStarting = [...living].some((runtime) => !runtime.isReady);

@@ -1,7 +1,7 @@
 """Getting in touch with a lead: calls, WhatsApp and mail. The first contact counts as the answer."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from courses.models import InstituteSettings
-from enrollment.desk import lock_lead, mark_answered, plan_next_action
+from enrollment.desk import just_written, lock_lead, mark_answered, plan_next_action
 from enrollment.errors import AddressSuppressed, PersonRestricted, PlaceLeftOpen, UnknownContactPoint
 from enrollment.mails import render_mail
 from enrollment.models import ContactPoint, Lead, LeadEvent
@@ -23,8 +23,6 @@ Outcome = LeadEvent.Outcome
 
 CONTACTS = {Outcome.REACHED, Outcome.CALL_BACK}
 """Calls in which somebody spoke to the person."""
-ONE_PRESS = timedelta(seconds=10)
-"""The same line by the same person within this time is a button that was pressed twice."""
 
 
 @transaction.atomic
@@ -123,12 +121,6 @@ def book_call(*, lead: Lead, at: datetime, actor: User, tell_at: str = "", shown
     )
     _note_message(lead, message, actor=actor)
     return lead
-
-
-def just_written(lead: Lead, *, kind: str, text: str, actor: User, outcome: str = "") -> LeadEvent | None:
-    """Return the same line that the same person wrote a moment ago, for a locked lead; one query."""
-    recent = lead.events.filter(created_at__gt=timezone.now() - ONE_PRESS)
-    return recent.filter(kind=kind, text=text, outcome=outcome, actor=actor).first()
 
 
 def _lock_reachable(lead: Lead) -> Lead:

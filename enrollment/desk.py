@@ -1,6 +1,6 @@
 """What admissions staff do to a lead. Every change leaves a line on its timeline."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,10 +11,16 @@ from accounts.models import User
 from enrollment.errors import ChangedMeanwhile, NoClosingReason, UnknownStage
 from enrollment.models import ClosingReason, Lead, LeadEvent, PipelineStage, StageChange
 
+ONE_PRESS = timedelta(seconds=10)
+"""The same line by the same person within this time is a button that was pressed twice."""
+
 
 @transaction.atomic
 def add_note(*, lead: Lead, text: str, actor: User) -> LeadEvent:
-    """Write a note on the timeline."""
+    """Write a note on the timeline. A second press adds nothing."""
+    lead = lock_lead(lead)
+    if repeated := just_written(lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor):
+        return repeated
     return LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.NOTE, text=text, actor=actor)
 
 
@@ -123,6 +129,12 @@ def mark_answered(lead: Lead) -> None:
     if lead.answered_at is None:
         lead.answered_at = timezone.now()
         lead.save(update_fields=["answered_at"])
+
+
+def just_written(lead: Lead, *, kind: str, text: str, actor: User, outcome: str = "") -> LeadEvent | None:
+    """Return the same line that the same person wrote a moment ago, for a locked lead; one query."""
+    recent = lead.events.filter(created_at__gt=timezone.now() - ONE_PRESS)
+    return recent.filter(kind=kind, text=text, outcome=outcome, actor=actor).first()
 
 
 def lock_lead(lead: Lead) -> Lead:

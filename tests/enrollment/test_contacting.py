@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from enrollment.contacting import send_mail
-from enrollment.desk import plan_next_action, plan_shown
+from enrollment.desk import ONE_PRESS, plan_next_action, plan_shown
 from enrollment.errors import PersonRestricted
 from enrollment.models import Lead, LeadEvent, MessageTemplate
 from outbox.models import Message, Suppression
@@ -76,7 +76,11 @@ def test_tries_without_an_answer_are_counted(desk: Client, lead: Lead) -> None:
 
 @pytest.mark.parametrize(
     ("form", "data"),
-    [("call", {"outcome": "reached", "text": "Fine"}), ("chat", {"to": "+919500481067", "text": "Hello"})],
+    [
+        ("call", {"outcome": "reached", "text": "Fine"}),
+        ("chat", {"to": "+919500481067", "text": "Hello"}),
+        ("note", {"text": "Wants the evening group."}),
+    ],
 )
 def test_a_button_pressed_twice_writes_one_line(
     desk: Client, lead: Lead, form: str, data: dict[str, str]
@@ -85,6 +89,19 @@ def test_a_button_pressed_twice_writes_one_line(
         assert desk.post(f"/cms/leads/{form}/{lead.pk}/", data).status_code in {200, 302}
 
     assert lead.events.count() == 1
+
+
+def test_the_same_note_by_another_person_or_later_is_another_note(
+    desk: Client, lead: Lead, admissions_lead: User
+) -> None:
+    data = {"text": "Called, no answer."}
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for client in (desk, signed_in(admissions_lead)):
+            client.post(f"/cms/leads/note/{lead.pk}/", data)
+        clock.shift(ONE_PRESS + timedelta(seconds=1))
+        desk.post(f"/cms/leads/note/{lead.pk}/", data)
+
+    assert lead.events.count() == 3
 
 
 def test_calling_back_is_planned(desk: Client, lead: Lead) -> None:

@@ -7,7 +7,7 @@ holiday added later never move a promise. Here is only how the promise stands at
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +49,17 @@ class Clock:
             return Standing.SOON
         limit = self.stuck_since.get(lead.stage_id or "")
         return Standing.STUCK if limit and lead.stage_since < limit else Standing.FINE
+
+    def due_soon(self) -> Q:
+        """Return the condition of the open leads whose promise will be late soon."""
+        return Q(answered_at=None, answer_due_at__gte=self.now, answer_due_at__lte=self.soon)
+
+    def stuck(self) -> Q:
+        """Return the condition of the open leads that are longer in their stage than it allows."""
+        found = Q(pk__in=[])
+        for stage, since in self.stuck_since.items():
+            found |= Q(stage=stage, stage_since__lt=since)
+        return found
 
 
 def read_clock(now: datetime | None = None) -> Clock:

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 
 from accounts.models import User
 from courses.models import CoursePage
-from enrollment.admin.filters import MINE, NOBODY, owner_choices
+from enrollment.admin.filters import MINE, NOBODY, SOMEBODY, of_owner, owner_choices
 from enrollment.forms import LONGEST_ID
 from enrollment.models import Lead, PipelineStage
 
@@ -53,7 +53,7 @@ class BoardFilter:
         owner, course = query.get("owner", ""), query.get("course", "")
         interest = query.get("interest", "")
         return cls(
-            owner=owner if owner in {MINE, NOBODY} or _is_key(owner) else "",
+            owner=owner if owner in {MINE, NOBODY, SOMEBODY} or _is_key(owner) else "",
             course=course if _is_key(course) else "",
             interest=interest if interest in Lead.Interest.values else "",
         )
@@ -65,10 +65,8 @@ class BoardFilter:
 
     def apply(self, leads: QuerySet[Lead], *, user: User) -> QuerySet[Lead]:
         """Return the leads that pass."""
-        if self.owner == NOBODY:
-            leads = leads.filter(owner=None)
-        elif self.owner:
-            leads = leads.filter(owner=user.pk if self.owner == MINE else int(self.owner))
+        if self.owner:
+            leads = of_owner(leads, self.owner, user=user)
         if self.course:
             leads = leads.filter(course=int(self.course))
         if self.interest:

@@ -14,23 +14,37 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.forms.search import SearchForm
 
+from accounts.models import User
 from courses.models import CoursePage
+from enrollment.admin.now import clock_for
 from enrollment.admin.permissions import lead_workers
 from enrollment.admin.search import find_leads
 from enrollment.forms import LONGEST_ID
-from enrollment.models import ClosingReason, Consent, Lead, LeadTag, PipelineStage
+from enrollment.models import ClosingReason, Consent, Lead, LeadEvent, LeadTag, PipelineStage
 from enrollment.models.leads import LeadQuerySet
 
 NOBODY = "nobody"
+SOMEBODY = "somebody"
 MINE = "me"
+UNASSIGNED_AFTER = timedelta(hours=1)
+"""A lead without an owner for longer than this waits for one."""
+WROTE_WITHIN = timedelta(days=7)
+"""Who wrote again longer ago doesn't wait any more."""
 AGES = {"today": 0, "week": 7, "older-7": 7, "older-30": 30, "older-90": 90}
 """Days before today; "older-…" means before them, the others since."""
 
 
 def owner_choices() -> list[tuple[str, str]]:
-    """Return everybody who may own a lead, after oneself and nobody; one query."""
+    """Return everybody who may own a lead, after oneself, nobody and somebody; one query."""
     people = [(str(person.pk), str(person)) for person in lead_workers()]
-    return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), *people]
+    return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), (SOMEBODY, gettext("Somebody")), *people]
+
+
+def of_owner(leads: QuerySet[Lead], value: str, *, user: User) -> QuerySet[Lead]:
+    """Return the leads of one owner, given as one of the choices."""
+    if value in {NOBODY, SOMEBODY}:
+        return leads.filter(owner__isnull=value == NOBODY)
+    return leads.filter(owner=user.pk if value == MINE else int(value))
 
 
 class KeysField(django_filters.fields.ModelMultipleChoiceField):
@@ -72,25 +86,20 @@ class AnyTag(AnyRow):
 
 
 class OwnerFilter(django_filters.ChoiceFilter):
-    """Leads of one owner, of oneself, or of nobody."""
+    """Leads of one owner, of oneself, of nobody, or of anybody at all."""
 
     def filter(self, qs: QuerySet[Lead], value: str) -> QuerySet[Lead]:
-        if not value:
-            return qs
-        if value == NOBODY:
-            return qs.filter(owner=None)
-        owner = self.parent.request.user.pk if value == MINE else int(value)
-        return qs.filter(owner=owner)
+        return of_owner(qs, value, user=self.parent.request.user) if value else qs
+
+
+def _one_of(label: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> django_filters.ChoiceFilter:
+    return django_filters.ChoiceFilter(
+        label=label, choices=choices, empty_label=_("Any"), widget=forms.RadioSelect, **kwargs
+    )
 
 
 def _either(label: Any, yes: Any, no: Any, **kwargs: Any) -> django_filters.ChoiceFilter:
-    return django_filters.ChoiceFilter(
-        label=label,
-        choices=[("true", yes), ("false", no)],
-        empty_label=_("Any"),
-        widget=forms.RadioSelect,
-        **kwargs,
-    )
+    return _one_of(label, [("true", yes), ("false", no)], **kwargs)
 
 
 class LeadFilterSet(WagtailFilterSet):
@@ -99,19 +108,25 @@ class LeadFilterSet(WagtailFilterSet):
     stage = AnyOf(label=_("Stage"), choices=[], widget=forms.CheckboxSelectMultiple)
     open = _either(_("Work"), _("Open"), _("Ended (enrolled or closed)"), method="filter_open")
     owner = OwnerFilter(label=_("Owner"), choices=[], empty_label=_("Anybody"), widget=forms.RadioSelect)
-    late = _either(_("Answer"), _("Late"), _("Not late"), method="filter_late")
+    late = _one_of(
+        _("First answer"),
+        [("true", _("Late")), ("soon", _("Due soon")), ("false", _("Not late"))],
+        method="filter_late",
+    )
     due = _either(_("Next action"), _("Due today or before"), _("Not due"), method="filter_due")
-    age = django_filters.ChoiceFilter(
-        label=_("Age"),
-        choices=[
+    stuck = _either(_("Time in the stage"), _("Stuck: longer than the stage allows"), _("Not stuck"),
+                    method="filter_stuck")  # fmt: skip
+    again = _either(_("Wrote again"), _("Waits for an answer"), _("Doesn't wait"), method="filter_again")
+    age = _one_of(
+        _("Age"),
+        [
             ("today", _("Asked today")),
             ("week", _("Asked within 7 days")),
+            ("older-hour", _("Older than an hour")),
             ("older-7", _("Older than 7 days")),
             ("older-30", _("Older than 30 days")),
             ("older-90", _("Older than 90 days")),
         ],
-        empty_label=_("Any"),
-        widget=forms.RadioSelect,
         method="filter_age",
     )
     interest = AnyOf(label=_("Interest"), choices=Lead.Interest.choices, widget=forms.CheckboxSelectMultiple)
@@ -149,6 +164,8 @@ class LeadFilterSet(WagtailFilterSet):
     def filter_late(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
         if value == "true":
             return leads.late()
+        if value == "soon":
+            return leads.open().filter(clock_for(self.request).due_soon())
         return leads.filter(
             Q(stage__in=PipelineStage.ENDED)
             | Q(answered_at__isnull=False)
@@ -164,7 +181,17 @@ class LeadFilterSet(WagtailFilterSet):
             | Q(next_action_at__gt=end_of_today())
         )
 
+    def filter_stuck(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        stuck = clock_for(self.request).stuck()
+        return leads.open().filter(stuck) if value == "true" else leads.exclude(stuck)
+
+    def filter_again(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        wrote = wrote_again().values("lead")
+        return leads.open().filter(pk__in=wrote) if value == "true" else leads.exclude(pk__in=wrote)
+
     def filter_age(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        if value == "older-hour":
+            return leads.filter(created_at__lt=timezone.now() - UNASSIGNED_AFTER)
         moment = start_of_today() - timedelta(days=AGES[value])
         older = value.startswith("older")
         return leads.filter(created_at__lt=moment) if older else leads.filter(created_at__gte=moment)
@@ -180,6 +207,18 @@ class LeadFilterSet(WagtailFilterSet):
         )
         allowed = Exists(said.filter(~Exists(newer), granted=True))
         return leads.filter(allowed if value == "true" else ~allowed)
+
+
+def wrote_again() -> QuerySet[LeadEvent]:
+    """Return what people wrote within the last days and to whom nobody has turned since."""
+    since = LeadEvent.objects.filter(
+        lead=OuterRef("lead"), actor__isnull=False, created_at__gt=OuterRef("created_at")
+    )
+    return LeadEvent.objects.filter(
+        ~Exists(since),
+        kind__in=[LeadEvent.Kind.REPEATED, LeadEvent.Kind.ANOTHER],
+        created_at__gte=timezone.now() - WROTE_WITHIN,
+    )
 
 
 class UnclearFilter(Exception):

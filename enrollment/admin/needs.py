@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,18 +12,22 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.access import SignedInRequest
-from enrollment.admin.filters import MINE, NOBODY, end_of_today
+from enrollment.admin.filters import (
+    MINE,
+    NOBODY,
+    SOMEBODY,
+    UNASSIGNED_AFTER,
+    end_of_today,
+    wrote_again,
+)
 from enrollment.admin.now import clock_for, roster_for
 from enrollment.admin.permissions import may_manage_leads
 from enrollment.assignment import given_by_hand, why_waiting
-from enrollment.clock import Clock
-from enrollment.models import Lead, LeadEvent, WaitingPlace
+from enrollment.models import Lead, WaitingPlace
 from enrollment.models.leads import LeadQuerySet
 from enrollment.templatetags.desk import age, is_past
 
 ROWS = 5
-UNASSIGNED_AFTER = timedelta(hours=1)
-WROTE_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,20 @@ def waiting_for(request: SignedInRequest) -> list[Waiting]:
     managed = may_manage_leads(user)
     promised = leads.filter(answered_at=None).order_by("answer_due_at", "pk")
     promised = promised.filter(owner__isnull=False) if managed else promised.filter(owner=user)
-    whose = {} if managed else {"owner": MINE}
+    whose = SOMEBODY if managed else MINE
     groups = [
         _group("late", _("Promised answer is late"), promised.filter(answer_due_at__lt=clock.now),
-               lambda lead: _late_row(lead, managed=managed), late="true", **whose),
-        _group("soon", _("Will be late soon"),
-               promised.filter(answer_due_at__gte=clock.now, answer_due_at__lte=clock.soon),
-               lambda lead: _soon_row(lead, managed=managed), stage="new", **whose),
+               lambda lead: _late_row(lead, managed=managed), owner=whose, late="true"),
+        _group("soon", _("Will be late soon"), promised.filter(clock.due_soon()),
+               lambda lead: _soon_row(lead, managed=managed), owner=whose, late="soon"),
         _group("due", _("My next actions due today"),
                leads.filter(owner=user, next_action_at__lte=end_of_today()).order_by("next_action_at", "pk"),
                _due_row, owner=MINE, due="true"),
         _wrote_again(leads.filter(owner=user)),
         _offers(request),
-        _group("stuck", _("My leads that are stuck"), _stuck(leads.filter(owner=user), clock),
-               _stuck_row, owner=MINE, open="true"),
+        _group("stuck", _("My leads that are stuck"),
+               leads.filter(clock.stuck(), owner=user).order_by("stage_since", "pk"),
+               _stuck_row, owner=MINE, stuck="true"),
         _unassigned(request, leads),
     ]  # fmt: skip
     return [group for group in groups if group.rows]
@@ -88,20 +91,12 @@ def _group(
 
 def _wrote_again(mine: LeadQuerySet) -> Waiting:
     """Return my leads whose person wrote again and to whom nobody has turned since."""
-    since = LeadEvent.objects.filter(
-        lead=OuterRef("lead"), actor__isnull=False, created_at__gt=OuterRef("created_at")
-    )
-    events = LeadEvent.objects.filter(
-        ~Exists(since),
-        kind__in=[LeadEvent.Kind.REPEATED, LeadEvent.Kind.ANOTHER],
-        created_at__gte=timezone.now() - WROTE_WITHIN,
-        lead__in=mine.order_by().values("pk"),
-    ).order_by("-created_at")
+    events = wrote_again().filter(lead__in=mine.order_by().values("pk")).order_by("-created_at")
     wrote = dict(reversed(events.values_list("lead", "created_at")[: 2 * ROWS]))
     leads = sorted(mine.filter(pk__in=wrote), key=lambda lead: wrote[lead.pk]) if wrote else []
     return _group("again", _("Wrote again"), leads[: ROWS + 1], lambda lead: Row(
         lead, about(lead), _("wrote %(age)s ago") % {"age": age(wrote[lead.pk])}
-    ), owner=MINE, open="true")  # fmt: skip
+    ), owner=MINE, again="true")  # fmt: skip
 
 
 def _offers(request: SignedInRequest) -> Waiting:
@@ -113,19 +108,12 @@ def _offers(request: SignedInRequest) -> Waiting:
         places = places.filter(lead__owner=request.user)
     found = places.select_related("lead__person", "lead__course", "lead__stage", "cohort__course").order_by(
         "offer_until", "pk"
-    )[:ROWS]
+    )[: ROWS + 1]
     rows = [Row(place.lead, str(place.cohort), _("answer until %(when)s") % {
         "when": date_format(timezone.localtime(place.offer_until), "H:i")
-    }) for place in found]  # fmt: skip
-    return Waiting("offers", _("Offered seats that lapse today"), rows, "")
-
-
-def _stuck(mine: LeadQuerySet, clock: Clock) -> LeadQuerySet:
-    """Return my leads that are longer in their stage than it allows, the longest first."""
-    stuck = Q()
-    for stage, since in clock.stuck_since.items():
-        stuck |= Q(stage=stage, stage_since__lt=since)
-    return mine.filter(stuck).order_by("stage_since", "pk") if stuck else mine.none()
+    }) for place in found[:ROWS]]  # fmt: skip
+    more_url = reverse("desk:waiting-lists") if len(found) > ROWS else ""
+    return Waiting("offers", _("Offered seats that lapse today"), rows, more_url)
 
 
 def _unassigned(request: HttpRequest, leads: LeadQuerySet) -> Waiting:
@@ -134,7 +122,7 @@ def _unassigned(request: HttpRequest, leads: LeadQuerySet) -> Waiting:
     found = list(nobodys.annotate(by_hand=given_by_hand()).order_by("created_at", "pk")[: ROWS + 1])
     return _group("unassigned", _("Without an owner for more than an hour"), found, lambda lead: Row(
         lead, about(lead), why_waiting(lead, roster_for(request), by_hand=lead.by_hand)  # type: ignore[attr-defined]
-    ), owner=NOBODY, open="true")  # fmt: skip
+    ), owner=NOBODY, open="true", age="older-hour")  # fmt: skip
 
 
 def about(lead: Lead) -> str:

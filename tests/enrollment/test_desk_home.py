@@ -139,7 +139,61 @@ def test_each_row_leads_to_its_lead_and_many_to_the_list(desk: Client, admission
     page = desk.get("/cms/").content.decode()
 
     assert f"/cms/leads/inspect/{Lead.objects.last().pk}/" in page
-    assert "/cms/leads/?late=true&amp;owner=me" in page
+    assert "/cms/leads/?owner=me&amp;late=true" in page
+
+
+def waiting_leads(user: User) -> dict[str, set[int]]:
+    """Make more leads of each kind than the panel shows, and others that are none of them."""
+    later = NOON + timedelta(hours=30)
+    mine = {"owner": user, "answer_due_at": later}
+    answered = mine | {"answered_at": NOON, "stage_id": "contacted"}
+    kinds: dict[str, dict] = {
+        "late": mine | {"answer_due_at": NOON - timedelta(minutes=1)},
+        "soon": mine | {"answer_due_at": NOON + timedelta(hours=1)},
+        "due": mine | {"next_action": "Call", "next_action_at": NOON + timedelta(hours=1)},
+        "again": answered,
+        "stuck": answered | {"stage_since": NOON - timedelta(days=9)},
+        "unassigned": {"answer_due_at": later, "created_at": NOON - timedelta(minutes=61)},
+    }
+    made = {
+        kind: {lead.pk for lead in LeadFactory.create_batch(ROWS + 2, **fields)}
+        for kind, fields in kinds.items()
+    }
+    for lead in Lead.objects.filter(pk__in=made["again"]):
+        LeadEventFactory(lead=lead, kind=LeadEvent.Kind.REPEATED, created_at=NOON - timedelta(hours=1))
+    for others in (mine, answered, {"answer_due_at": later}, {"answer_due_at": NOON - timedelta(days=1)}):
+        LeadFactory.create_batch(2, **{"created_at": NOON} | others)
+    LeadFactory(owner=user, stage_id=Lead.Stage.CLOSED, stage_since=NOON - timedelta(days=9))
+    return made
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize("person", ["admissions", "admissions_lead"])
+def test_see_all_leads_to_exactly_the_leads_that_the_panel_counts(
+    person: str, request: pytest.FixtureRequest
+) -> None:
+    PipelineStage.objects.filter(key="contacted").update(stuck_after_hours=8)
+    user = request.getfixturevalue(person)
+    made = waiting_leads(user)
+    client = signed_in(user)
+    panel = RequestFactory().get("/cms/")
+    panel.user = user
+    lists = {group.name: client.get(group.more_url).context["page_obj"] for group in waiting_for(panel)}
+
+    assert {name: {lead.pk for lead in page} for name, page in lists.items()} == made
+
+
+@pytest.mark.usefixtures("noon")
+def test_many_offered_seats_lead_to_the_waiting_lists(
+    desk: Client, admissions: User, course: SmallCourse
+) -> None:
+    cohort = CohortFactory(course=course.page)
+    for lead in LeadFactory.create_batch(ROWS + 1, owner=admissions, answered_at=NOON):
+        WaitingPlace.objects.create(
+            lead=lead, cohort=cohort, state="offered", offered_at=NOON, offer_until=NOON + timedelta(hours=1)
+        )
+
+    assert "/cms/leads/waiting/" in desk.get("/cms/").content.decode().split("Offered seats")[1]
 
 
 @pytest.mark.usefixtures("noon")

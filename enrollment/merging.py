@@ -1,6 +1,6 @@
 """Making two leads one, and taking that back for thirty days. Only a person decides it, never the product.
 
-Locks are taken as everywhere at the desk: leads in the order of their keys, then their people.
+Locks are taken as everywhere at the desk: leads in the order of their keys, then their people, then cohorts.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -41,6 +41,7 @@ from enrollment.models import (
     Submission,
     WaitingPlace,
 )
+from enrollment.seats import lock_cohorts
 
 LEAD_ROWS: dict[type[Model], str | Promise] = {
     LeadEvent: gettext_lazy("Lines of the timeline"),
@@ -172,8 +173,10 @@ def lock_leads(keys: Iterable[int]) -> dict[int, Lead]:
 
 
 def _lock_pair(kept: Lead, other: Lead) -> tuple[Lead, Lead]:
+    """Lock both leads, and the lists that they stand in: a seat offered meanwhile must be seen."""
     leads = lock_leads([kept.pk, other.pk])
     pair = leads[kept.pk], leads[other.pk]
+    lock_cohorts(WaitingPlace.objects.open().filter(lead__in=pair).values_list("cohort", flat=True))
     _check(*pair)
     return pair
 

@@ -14,7 +14,16 @@ from accounts.models import User
 from enrollment.errors import MergeStays, NewerMergeFirst, TooLateToUndo
 from enrollment.finding import refresh_search
 from enrollment.merging import UNDO_FOR, lock_leads, plain
-from enrollment.models import ContactPoint, DuplicateSuggestion, Lead, LeadEvent, Merge, Person, WaitingPlace
+from enrollment.models import (
+    ContactPoint,
+    DuplicateSuggestion,
+    Enrollment,
+    Lead,
+    LeadEvent,
+    Merge,
+    Person,
+    WaitingPlace,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +48,7 @@ def undo(merge: Merge, *, actor: User) -> list[str]:
         raise MergeStays
     for label, keys in record["moved"].items():
         _rows(label).filter(pk__in=keys, lead=kept).update(lead=absorbed)
-    for key, state in record["places"].items():
-        WaitingPlace.objects.filter(pk=key, state=WaitingPlace.State.LEFT).update(state=state)
+    _stand_again(record["places"])
     kept.tags.remove(*record["tags"])
     Lead.everything.filter(pk__in=record["merged"], merged_into=kept).update(merged_into=absorbed)
     stayed = _restore(kept, record["fields"])
@@ -66,6 +74,16 @@ def is_undoable(merge: Merge) -> bool:
 
 def _rows(label: str) -> Any:
     return apps.get_model(label)._base_manager
+
+
+def _stand_again(places: dict[str, str]) -> None:
+    """Put places back on the lists that the merge took them off, unless their lead got in otherwise since."""
+    for place in WaitingPlace.objects.filter(pk__in=places, state=WaitingPlace.State.LEFT):
+        same = {"lead": place.lead_id, "cohort": place.cohort_id}
+        joined_anew = WaitingPlace.objects.open().filter(**same).exists()
+        if not joined_anew and not Enrollment.objects.opening().filter(**same).exists():
+            place.state = places[str(place.pk)]
+            place.save(update_fields=["state"])
 
 
 def _newer(merge: Merge, kept: Lead) -> Merge | None:

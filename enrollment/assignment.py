@@ -161,13 +161,7 @@ def hand_over(*, owner: User, to: User | None, actor: User) -> Handed:
         for seat in roster.seats
         if seat.takes_part and seat.on_leave_until is None and seat.counsellor.user_id != owner.pk
     ]
-    leads = list(
-        Lead.objects.open()
-        .filter(owner=owner)
-        .select_for_update(of=["self"], no_key=True)
-        .select_related("course")
-        .order_by("created_at", "pk")
-    )
+    leads = _locked(Lead.objects.open().filter(owner=owner).order_by("created_at", "pk"))
     given = 0
     if to is None:
         given = _give_in_turn(leads, roster, among=others, before=owner, actor=actor)
@@ -258,15 +252,23 @@ def _assign_batch() -> int:
     ready = [seat for seat in roster.seats if seat.takes_part and seat.is_present and seat.has_room]
     if not ready:
         return 0
-    leads = (
-        waiting_leads().select_for_update(of=["self"], skip_locked=True, no_key=True).select_related("course")
-    )
+    leads = waiting_leads()
     if all(seat.courses for seat in ready):
         courses = frozenset[int]().union(*(seat.courses for seat in ready))
         leads = leads.filter(Q(course=None) | Q(course__in=courses))
-    return _give_in_turn(
-        list(leads.select_related("course")[:BATCH]), roster, among=ready, before=None, actor=None
-    )
+    batch = _locked(leads[:BATCH], skip_locked=True)
+    return _give_in_turn(batch, roster, among=ready, before=None, actor=None)
+
+
+def _locked(leads: LeadQuerySet, *, skip_locked: bool = False) -> list[Lead]:
+    """Lock leads and return them as they are then, the longest waiting first; two queries.
+
+    What they are joined with is read after the lock: a course chosen while it was waited for would be
+    missing, as PostgreSQL looks at the lead alone anew.
+    """
+    rows = leads.select_for_update(no_key=True, skip_locked=skip_locked)
+    keys = list(rows.values_list("pk", flat=True))
+    return list(Lead.objects.filter(pk__in=keys).select_related("course").order_by("created_at", "pk"))
 
 
 def _give_in_turn(

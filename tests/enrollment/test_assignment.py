@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
+from time import sleep
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -267,6 +268,31 @@ def test_leads_of_who_is_away_go_round_and_what_nobody_takes_stays(
     event = LeadEvent.objects.filter(kind=LeadEvent.Kind.OWNER).first()
     assert event.text == "Away to Bala. Round-robin: Data"
     assert event.actor == admissions_lead
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer anyway")
+@pytest.mark.django_db(transaction=True)
+def test_a_course_chosen_while_leads_are_handed_over_is_the_one_on_the_timeline(
+    site, course: SmallCourse
+) -> None:
+    owner, taker = UserFactory(), UserFactory(name="Bala")
+    lead = LeadFactory(owner=owner, course=course.page)
+    other = make_course(slug="data", title="Data")
+
+    def hand() -> None:
+        try:
+            hand_over(owner=owner, to=taker, actor=taker)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Lead.objects.filter(pk=lead.pk).update(course=other)
+            handed = pool.submit(hand)
+            sleep(0.5)
+        handed.result()
+
+    assert LeadEvent.objects.get(kind=LeadEvent.Kind.OWNER).text.endswith("Handed over: Data")
 
 
 def form(user: User, **fields: object) -> dict[str, object]:

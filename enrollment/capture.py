@@ -101,6 +101,13 @@ def is_recent(timestamp: str) -> bool:
     return abs(timezone.now().timestamp() - int(timestamp)) <= CLOCK_TOLERANCE.total_seconds()
 
 
+def is_played_again(*, source: CaptureSource, signature: str, idempotency_key: str) -> bool:
+    """Whether a signed request came before under another key, which the signature doesn't cover."""
+    name = f"capture:{source.pk}:{hashlib.sha256(signature.strip().encode()).hexdigest()}"
+    seconds = 2 * int(CLOCK_TOLERANCE.total_seconds())
+    return not limits.is_first_or_same(name, holder=idempotency_key, seconds=seconds)
+
+
 def take(*, source: CaptureSource, idempotency_key: str, body: bytes, address: str | None) -> Answer:
     """Record and settle one signed post; the same key and body always gives the same reference."""
     _note_use(source)

@@ -57,6 +57,15 @@ def seconds_until_free(counter: str, *, places: int) -> int:
     return 0 if used <= places else math.ceil((window + 1) * WINDOW_SECONDS - now)
 
 
+def is_first_or_same(name: str, *, holder: str, seconds: int) -> bool:
+    """Whether nobody else has taken this name within so many seconds; without a cache everybody may."""
+    try:
+        return cache.add(f"taken:{name}", holder, seconds) or cache.get(f"taken:{name}", holder) == holder
+    except RedisError as error:
+        log.warning("use_limiter_off", error=type(error).__name__)
+        return True
+
+
 def network_of(address: str) -> str:
     """Return what one sender can't change at will: the address, or the /64 of an IPv6 one."""
     try:

@@ -18,22 +18,24 @@ from enrollment.senders import client_address
 @never_cache
 def receive_lead(request: HttpRequest) -> JsonResponse:
     """Take one lead; every answer is JSON, and none redirects."""
-    answer, headers = _answer(request)
+    answer, headers = _answer(request) if request.method == "POST" else _wrong_method()
     return JsonResponse(answer.body(), status=answer.status, headers=headers)
 
 
+def _wrong_method() -> tuple[Answer, dict[str, str]]:
+    return Answer(405, _("Send leads by POST.")), {"Allow": "POST"}
+
+
 def _answer(request: HttpRequest) -> tuple[Answer, dict[str, str]]:
-    if request.method != "POST":
-        return Answer(405, _("Send leads by POST.")), {"Allow": "POST"}
     body = _body(request)
     if isinstance(body, Answer):
         return body, {}
     source = _sender(request, body)
     if isinstance(source, Answer):
         return source, {}
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key or len(key) > capture.LONGEST_KEY:
-        return Answer(400, _("Send an Idempotency-Key of 1 to 100 characters, a new one for each lead.")), {}
+    key = _key(request, source)
+    if isinstance(key, Answer):
+        return key, {}
     if wait := capture.seconds_to_wait(source):
         said = _("Too many leads in ten minutes. Send this one again, with the same key, in %s seconds.")
         return Answer(429, said % wait), {"Retry-After": str(wait)}
@@ -77,3 +79,14 @@ def _sender(request: HttpRequest, body: bytes) -> CaptureSource | Answer:
     if not source.is_active:
         return Answer(403, _("This source is switched off. Ask admissions to switch it on."))
     return source
+
+
+def _key(request: HttpRequest, source: CaptureSource) -> str | Answer:
+    """Return the key of the lead, or why there is none that counts."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key or len(key) > capture.LONGEST_KEY:
+        return Answer(400, _("Send an Idempotency-Key of 1 to 100 characters, a new one for each lead."))
+    signature = request.headers.get("X-Signature", "")
+    if capture.is_played_again(source=source, signature=signature, idempotency_key=key):
+        return Answer(409, _("This very request was sent with another Idempotency-Key. Sign each lead anew."))
+    return key

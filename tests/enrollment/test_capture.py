@@ -237,6 +237,19 @@ def test_a_recording_can_be_played_for_five_minutes_only(
         assert str(int(NOW.timestamp())) in response.json()["error"]
 
 
+def test_a_recording_under_another_key_makes_no_second_lead(source: CaptureSource) -> None:
+    nobody_known = {"name": "Kavitha", "phone": "98765 43210"}
+    with time_machine.travel(NOW, tick=False):
+        taken = send(source, nobody_known, key="first")
+        replayed = send(source, nobody_known, key="second")
+        again = send(source, nobody_known, key="first")
+
+    assert (taken.status_code, again.status_code) == (201, 200)
+    assert replayed.status_code == 409
+    assert "Idempotency-Key" in replayed.json()["error"]
+    assert Lead.objects.count() == Submission.objects.count() == 1
+
+
 def test_a_source_that_is_switched_off_is_told_so(source: CaptureSource) -> None:
     CaptureSource.objects.update(is_active=False)
 

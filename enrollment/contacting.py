@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -111,7 +110,7 @@ def book_call(*, lead: Lead, at: datetime, actor: User, tell_at: str = "", shown
     caller = lead.owner or actor
     mail = render_mail(
         "call_booked",
-        {"lead": lead, "institute": institute, "at": timezone.localtime(at), "caller": caller.name},
+        {"lead": lead, "institute": institute, "at": at, "caller": caller.name},
     )
     message = _queue(
         key=f"lead:{lead.pk}:call:{int(at.timestamp())}:{hashlib.sha256(tell_at.encode()).hexdigest()[:16]}",

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from courses import wall_clock
 from enrollment.errors import ChangedMeanwhile, NoClosingReason, UnknownStage
 from enrollment.models import ClosingReason, Lead, LeadEvent, PipelineStage, StageChange
 
@@ -110,7 +111,7 @@ def plan_next_action(
     if not action:
         text = _("Done: %(action)s") % {"action": before}
     elif at:
-        when = date_format(timezone.localtime(at), "D j M, H:i")
+        when = date_format(wall_clock.local(at), "D j M, H:i")
         text = _("%(action)s, %(when)s") % {"action": action, "when": when}
     else:
         text = action

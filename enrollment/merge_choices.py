@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from courses import wall_clock
 from enrollment.models import ContactPoint, Lead, Person, PipelineStage
 
 KEPT, OTHER = "kept", "other"
@@ -47,7 +47,7 @@ def _source(lead: Lead) -> str:
 
 def _next_action(lead: Lead) -> str:
     at = lead.next_action_at
-    when = date_format(timezone.localtime(at), ", D j M Y, H:i") if at else ""
+    when = date_format(wall_clock.local(at), ", D j M Y, H:i") if at else ""
     return f"{lead.next_action}{when}"
 
 

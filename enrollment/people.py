@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from courses import wall_clock
 from courses.models import CoursePage
 from enrollment.desk import plan_next_action
 from enrollment.forms import PlacementForm
@@ -200,11 +201,8 @@ def _plan_answer(lead: Lead, *, by: datetime) -> None:
     if lead.next_action_at and lead.next_action_at <= by:
         return
     if lead.next_action:
-        when = (
-            date_format(timezone.localtime(lead.next_action_at), ", D j M, H:i")
-            if lead.next_action_at
-            else ""
-        )
+        at = lead.next_action_at
+        when = date_format(wall_clock.local(at), ", D j M, H:i") if at else ""
         text = _("Planned before: %(action)s") % {"action": f"{lead.next_action}{when}"}
         LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.PLAN, text=text)
     plan_next_action(lead=lead, action=_("Answer the new enquiry"), at=by, actor=None)

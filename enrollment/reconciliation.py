@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from courses import wall_clock
 from courses.models import InstituteSettings
 from enrollment.access import admissions_leads
 from enrollment.mails import render_mail
@@ -104,7 +105,7 @@ def tell_differences() -> int:
 
     One mail a person and night, and none when all is even. Repeating it sends nothing more.
     """
-    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    today = wall_clock.today()
     counts = count_days(today - timedelta(days=CHECKED_DAYS), today - timedelta(days=1))
     days = [day for day in counts if day.difference]
     if not days:
@@ -200,7 +201,5 @@ def _day() -> TruncDate:
 
 
 def _received(first: date, last: date) -> Any:
-    zone = timezone.get_default_timezone()
-    start = datetime.combine(first, time.min, tzinfo=zone)
-    end = datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone)
+    start, end = wall_clock.midnight(first), wall_clock.midnight(last + timedelta(days=1))
     return Submission.objects.filter(received_at__gte=start, received_at__lt=end)

@@ -7,13 +7,14 @@ and then cohorts in the order of their keys, so that nobody waits in a circle.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from courses import wall_clock
 from courses.models import Cohort, InstituteSettings
 from enrollment.errors import CohortFull
 from enrollment.models import Enrollment, Lead, LeadEvent, WaitingPlace
@@ -76,24 +77,23 @@ def _offer(place: WaitingPlace, *, cohort: Cohort, institute: InstituteSettings)
     now = timezone.now()
     place.cohort, place.state = cohort, WaitingPlace.State.OFFERED
     place.offered_at = now
-    place.offer_until = min(now + timedelta(hours=institute.offer_hours), _end_of_first_day(cohort))
+    place.offer_until = min(
+        now + timedelta(hours=institute.offer_hours),
+        wall_clock.midnight(cohort.starts_on + timedelta(days=1)),
+    )
     offered = WaitingPlace.objects.filter(pk=place.pk, state=WaitingPlace.State.WAITING).update(
         state=place.state, offered_at=place.offered_at, offer_until=place.offer_until
     )
     if not offered:
         return False
     Cohort.objects.filter(pk=cohort.pk).update(seats_taken=F("seats_taken") + 1)
-    until = date_format(timezone.localtime(place.offer_until), "D j M, H:i")
+    until = date_format(wall_clock.local(place.offer_until), "D j M, H:i")
     text = _("Seat offered in %(cohort)s, held until %(until)s") % {"cohort": cohort, "until": until}
     event = LeadEvent.objects.create(lead=place.lead, kind=LeadEvent.Kind.ENROLMENT, text=text)
     if write_offer(place, institute=institute) is None:
         event.text = _("%(text)s. There is no e-mail address: call them.") % {"text": text}
         event.save(update_fields=["text"])
     return True
-
-
-def _end_of_first_day(cohort: Cohort) -> datetime:
-    return timezone.make_aware(datetime.combine(cohort.starts_on + timedelta(days=1), time.min))
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from courses import wall_clock
 from courses.models import InstituteSettings
 from enrollment.models import Lead, MessageTemplate
 
@@ -105,4 +105,4 @@ def about(lead: Lead) -> str:
 def _in_words(lead: Lead) -> str:
     if lead.next_action_at is None:
         return ""
-    return date_format(timezone.localtime(lead.next_action_at), "l j F, H:i")
+    return date_format(wall_clock.local(lead.next_action_at), "l j F, H:i")

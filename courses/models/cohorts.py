@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from courses import wall_clock
 from courses.models.pages import CoursePage
 
 
@@ -16,7 +17,7 @@ class CohortQuerySet(models.QuerySet["Cohort"]):
 
     def upcoming(self) -> "CohortQuerySet":
         """Cohorts that have not started, the next one first."""
-        return self.filter(starts_on__gte=timezone.localdate()).order_by("starts_on")
+        return self.filter(starts_on__gte=wall_clock.today()).order_by("starts_on")
 
     def with_seats(self) -> "CohortQuerySet":
         """Cohorts that have a free seat."""
@@ -69,7 +70,7 @@ class Cohort(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.course.title}, {self.starts_on:%d %b %Y}"
+        return f"{self.course.title}, {date_format(self.starts_on, 'j M Y')}"
 
     @property
     def seats_left(self) -> int:
@@ -84,4 +85,4 @@ class Cohort(models.Model):
     @property
     def has_started(self) -> bool:
         """Whether the first day is over."""
-        return self.starts_on < timezone.localdate()
+        return self.starts_on < wall_clock.today()

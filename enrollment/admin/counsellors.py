@@ -18,6 +18,7 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.snippets.views.snippets import CreateView, EditView, IndexView
 
 from accounts.models import User
+from courses import wall_clock
 from courses.models import CoursePage
 from enrollment.access import admissions_workers
 from enrollment.admin.now import roster_for
@@ -199,7 +200,9 @@ class CounsellorViewSet(SetUpViewSet):
             "last_assigned_at",
             label=_("Last new lead"),
             accessor=lambda row: (
-                date_format(row.last_assigned_at, "j M, H:i") if row.last_assigned_at else _("None yet")
+                date_format(wall_clock.local(row.last_assigned_at), "j M, H:i")
+                if row.last_assigned_at
+                else _("None yet")
             ),
         ),
     )

@@ -15,6 +15,7 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.forms.search import SearchForm
 
 from accounts.models import User
+from courses import wall_clock
 from courses.models import CoursePage
 from enrollment.admin.now import clock_for
 from enrollment.admin.permissions import lead_workers
@@ -252,7 +253,7 @@ def listing_mark(query: QueryDict) -> str:
 
 def start_of_today() -> datetime:
     """Return the first moment of today where the institute is."""
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return wall_clock.midnight(wall_clock.today())
 
 
 def end_of_today() -> datetime:

@@ -6,10 +6,11 @@ from typing import Any
 from django.urls import reverse
 from wagtail.admin.ui.components import Component
 
+from courses.wall_clock import today
 from enrollment.admin.reports.funnel import stage_bars
 from enrollment.admin.reports.words import days
 from enrollment.figures.funnel import funnel
-from enrollment.figures.periods import Named, named_period, today
+from enrollment.figures.periods import Named, named_period
 from enrollment.figures.pipeline import Pipeline
 from enrollment.figures.scope import Scope
 

@@ -1,11 +1,12 @@
 """The days that a report is about, and those that it is compared with."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from courses.wall_clock import midnight
 
 
 class Named(models.TextChoices):
@@ -48,12 +49,12 @@ class Period:
     @property
     def starts_at(self) -> datetime:
         """The first moment of the period."""
-        return _midnight(self.first)
+        return midnight(self.first)
 
     @property
     def ends_at(self) -> datetime:
         """The first moment after the period."""
-        return _midnight(self.last + timedelta(days=1))
+        return midnight(self.last + timedelta(days=1))
 
     def months_in(self) -> list[date]:
         """Return the first day of every month that the period touches."""
@@ -85,11 +86,6 @@ class Period:
         return self.year_before() if comparison == Comparison.YEAR_BEFORE else None
 
 
-def today() -> date:
-    """Return the date where the institute is, whatever time zone a member of staff chose for the CMS."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
-
-
 def named_period(name: str, day: date) -> Period:
     """Return the period of this name as it is on `day`; of a custom one, this month."""
     month = day.replace(day=1)
@@ -104,10 +100,6 @@ def named_period(name: str, day: date) -> Period:
     if name == Named.THIS_YEAR:
         return Period(month.replace(month=1), day, 12)
     return Period(month, day, 1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, timezone.get_default_timezone())
 
 
 def _add_months(first_of_month: date, months: int) -> date:

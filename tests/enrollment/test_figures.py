@@ -426,7 +426,7 @@ def test_a_leap_day_is_held_against_28_february() -> None:
 
 @travel(datetime(2026, 11, 30, 20, 0, tzinfo=ZoneInfo("UTC")))
 def test_today_is_indias_when_utc_is_a_day_behind() -> None:
-    from enrollment.figures.periods import today
+    from courses.wall_clock import today
 
     assert today() == date(2026, 12, 1)
 

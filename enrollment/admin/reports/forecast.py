@@ -5,6 +5,7 @@ from math import ceil, floor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from courses.wall_clock import today
 from enrollment.admin.reports.cohorts import cohort_cells, cohort_columns, cohort_name
 from enrollment.admin.reports.plots import Value, bars
 from enrollment.admin.reports.query import ReportQuery
@@ -18,7 +19,6 @@ from enrollment.figures.forecast import (
     CourseOutlook,
     outlook,
 )
-from enrollment.figures.periods import today
 from enrollment.figures.pipeline import Pipeline
 
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage
+from courses.wall_clock import today
 from enrollment.admin.permissions import lead_workers
-from enrollment.figures.periods import Comparison, Named, Period, named_period, today
+from enrollment.figures.periods import Comparison, Named, Period, named_period
 from enrollment.figures.scope import Scope
 from enrollment.models import Lead
 

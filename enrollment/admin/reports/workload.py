@@ -4,13 +4,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from courses.wall_clock import today
 from enrollment.admin.reports.names import owner_names
 from enrollment.admin.reports.plots import Value, bars
 from enrollment.admin.reports.query import ReportQuery
 from enrollment.admin.reports.sections import Section, headline
 from enrollment.admin.reports.tables import Column, Pair, Table
 from enrollment.admin.reports.words import Kind
-from enrollment.figures.periods import Period, today
+from enrollment.figures.periods import Period
 from enrollment.figures.workload import Workload, done_in, workloads
 
 DONE = ("new", "answered", "enrolled", "calls")

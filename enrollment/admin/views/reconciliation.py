@@ -8,13 +8,13 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin import messages
 
 from accounts.access import SignedInRequest
+from courses import wall_clock
 from enrollment import intake
 from enrollment.accesses import note_access
 from enrollment.admin.permissions import manager_screen
@@ -52,7 +52,7 @@ class PeriodForm(forms.Form):
 @require_safe
 def overview(request: SignedInRequest) -> HttpResponseBase:
     """Show per day and form what became of the posts, and the presses of Call and WhatsApp."""
-    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    today = wall_clock.today()
     usual = {"first": today - timedelta(days=DAYS_SHOWN - 1), "last": today}
     form = PeriodForm(request.GET if "first" in request.GET else usual)
     first, last = (

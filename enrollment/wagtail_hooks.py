@@ -38,6 +38,7 @@ from enrollment.models import (
     Lead,
     MessageTemplate,
     PipelineStage,
+    WaitingPlace,
 )
 
 register_permission_policy(Lead, lead_policy)
@@ -111,12 +112,17 @@ def keep_courses_with_learners(
 @hooks.register("before_delete_snippet")
 def keep_cohort_with_learners(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
     cohorts = [item.pk for item in instances if isinstance(item, Cohort)]
-    used = Cohort.objects.filter(pk__in=cohorts, enrollments__isnull=False).select_related("course")
-    if cohort := used.first():
+    used = Cohort.objects.filter(
+        Exists(Enrollment.objects.filter(cohort=OuterRef("pk")))
+        | Exists(WaitingPlace.objects.filter(cohort=OuterRef("pk"))),
+        pk__in=cohorts,
+    )
+    if cohort := used.select_related("course").first():
         messages.error(
             request,
-            _("“%(cohort)s” can't be deleted: learners are or were enrolled in it.") % {"cohort": cohort},
-        )
+            _("“%(cohort)s” can't be deleted: learners are or were enrolled in it, or somebody waits or "
+              "waited for a seat.") % {"cohort": cohort},
+        )  # fmt: skip
         return redirect("cohorts:list")
     return None
 
@@ -168,7 +174,7 @@ def _course_in_use(pages: list[Page]) -> str:
         used = courses.filter(
             Exists(Enrollment.objects.filter(course=OuterRef("pk")))
             | Exists(Cohort.objects.filter(course=OuterRef("pk")))
-            | Exists(Lead.objects.filter(course=OuterRef("pk")))
+            | Exists(Lead.everything.filter(course=OuterRef("pk")))
         )
         if course := used.first():
             return course.title

@@ -12,6 +12,7 @@ from wagtail.models import Page
 from accounts.models import User
 from courses.models import Cohort
 from enrollment.admin.forms import CohortForm
+from enrollment.models import Lead, WaitingPlace
 from lessons.models import Progress
 from lessons.study import save_note
 from tests.conftest import SmallCourse, signed_in
@@ -106,8 +107,9 @@ def test_a_course_with_a_cohort_stays(desk: Client, course: SmallCourse) -> None
     assert Page.objects.filter(pk=course.page.pk).exists()
 
 
-def test_a_course_that_somebody_asked_about_stays(desk: Client, course: SmallCourse) -> None:
-    LeadFactory(course=course.page)
+@pytest.mark.parametrize("set_aside", ["", Lead.SetAside.RESTRICTED, Lead.SetAside.IMPORTING])
+def test_a_course_that_somebody_asked_about_stays(desk: Client, course: SmallCourse, set_aside: str) -> None:
+    LeadFactory(course=course.page, set_aside=set_aside)
     assert desk.post(f"/cms/pages/{course.page.pk}/delete/", CONFIRMED).status_code == 302
     assert "somebody asked about it" in message_of(desk)
 
@@ -189,3 +191,18 @@ def test_a_cohort_with_learners_stays(desk: Client, course: SmallCourse, learner
 
     cohort.refresh_from_db()
     assert "learners are or were enrolled in it" in message_of(desk)
+
+
+@pytest.mark.parametrize("state", WaitingPlace.State.values)
+@pytest.mark.parametrize("address", ["/cms/cohorts/delete/{pk}/", "/cms/bulk/courses/cohort/delete/?id={pk}"])
+def test_a_cohort_that_somebody_waits_or_waited_for_stays(
+    desk: Client, course: SmallCourse, state: str, address: str
+) -> None:
+    cohort = CohortFactory(course=course.page)
+    now = timezone.now()
+    lead = LeadFactory()
+    WaitingPlace.objects.create(lead=lead, cohort=cohort, state=state, offered_at=now, offer_until=now)
+    desk.post(address.format(pk=cohort.pk))
+
+    cohort.refresh_from_db()
+    assert "somebody waits or waited for a seat" in message_of(desk)

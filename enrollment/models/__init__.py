@@ -5,7 +5,9 @@ from enrollment.models.capture import CaptureSource, ContactClick, ImportedRow, 
 from enrollment.models.desk import LeadFile, LeadTag, MessageTemplate, SavedView
 from enrollment.models.duplicates import DuplicateSuggestion, Merge
 from enrollment.models.enrollments import Enrollment, WaitingPlace
-from enrollment.models.leads import ContactPoint, Lead, LeadEvent, Person
+from enrollment.models.events import LeadEvent
+from enrollment.models.leads import Lead
+from enrollment.models.people import ContactPoint, Person
 from enrollment.models.pipeline import ClosingReason, PipelineStage, StageChange
 from enrollment.models.privacy import Consent, DataAccess
 from enrollment.models.submissions import Submission

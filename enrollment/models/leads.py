@@ -1,4 +1,4 @@
-"""People who asked, what they asked for, and everything that happened since."""
+"""What people asked for, and how far that has come."""
 
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import CoursePage
 from enrollment.models.capture import CaptureSource, LeadImport
 from enrollment.models.desk import LeadTag
+from enrollment.models.people import ContactPoint, Person
 from enrollment.models.pipeline import ClosingReason, PipelineStage
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -20,74 +21,6 @@ PLANNED_AT = Coalesce("next_action_at", Value(NEVER))
 """When the next action is; what has none stands at the end."""
 WORKED = ~Q(stage__in=PipelineStage.ENDED) & Q(set_aside="")
 """What the desk works and hasn't ended, as `Lead.objects.open()` asks for it."""
-
-
-class Person(models.Model):
-    """Somebody who got in touch; linked to an account once there is one."""
-
-    name = models.CharField(_("name"), max_length=120)
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="person",
-    )
-    under_18 = models.BooleanField(_("under 18"), default=False, db_default=False)
-    guardian_name = models.CharField(_("guardian's name"), max_length=120, blank=True, db_default="")
-    guardian_contact = models.CharField(
-        _("guardian's phone or e-mail"), max_length=254, blank=True, db_default=""
-    )
-    compared_at = models.DateTimeField(_("looked for duplicates at"), null=True, blank=True)
-    restricted_at = models.DateTimeField(_("restricted at"), null=True, blank=True)
-    """Since when the record is shown to nobody at the desk and worked by nothing."""
-    purge_on = models.DateField(_("to be purged on"), null=True, blank=True)
-    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-
-    class Meta:
-        verbose_name_plural = _("people")
-        indexes: ClassVar = [
-            models.Index(fields=["name", "id"], name="person_name"),
-            models.Index(fields=["id"], condition=Q(compared_at__isnull=True), name="person_to_compare"),
-            models.Index(
-                fields=["purge_on"],
-                condition=Q(purge_on__isnull=False, erased_at__isnull=True),
-                name="person_to_purge",
-            ),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(erased_at__isnull=True) | Q(restricted_at__isnull=False),
-                name="person_restricted_before_erased",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ContactPoint(models.Model):
-    """A way to reach a person. Several people may share one phone: families do."""
-
-    class Kind(models.TextChoices):
-        EMAIL = "email", _("E-mail")
-        PHONE = "phone", _("Phone")
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points")
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    value = models.CharField(_("address or E.164 number"), max_length=254)
-    as_typed = models.CharField(_("as typed"), max_length=254)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["person", "kind", "value"], name="contact_point_once_a_person")
-        ]
-        indexes: ClassVar = [models.Index(fields=["kind", "value"], name="contact_point_value")]
-
-    def __str__(self) -> str:
-        return self.as_typed
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -338,64 +271,3 @@ class Lead(models.Model):
     def _contact(self, kind: ContactPoint.Kind) -> str:
         points = [point for point in self.person.contact_points.all() if point.kind == kind]
         return points[0].as_typed if points else ""
-
-
-class LeadEvent(models.Model):
-    """One line of a lead's timeline; append-only."""
-
-    class Kind(models.TextChoices):
-        ENQUIRY = "enquiry", _("Enquiry")
-        REPEATED = "repeated", _("Enquiry sent again")
-        MESSAGE = "message", _("Message")
-        NOTE = "note", _("Note")
-        PLAN = "plan", _("Next action")
-        STAGE = "stage", _("Stage")
-        OWNER = "owner", _("Owner")
-        ENROLMENT = "enrolment", _("Enrolment")
-        CALL = "call", _("Call")
-        CHAT = "chat", _("WhatsApp")
-        ANOTHER = "another", _("Another enquiry")
-        TAGS = "tags", _("Tags")
-        FILE = "file", _("File")
-        MERGE = "merge", _("Merge")
-        CONSENT = "consent", _("Consent")
-        PRIVACY = "privacy", _("Privacy")
-        LATE = "late", _("Late")
-        IMPORT = "import", _("Import")
-        FACTS = "facts", _("Facts")
-
-    class Outcome(models.TextChoices):
-        """How a call ended."""
-
-        REACHED = "reached", _("Reached")
-        NO_ANSWER = "no-answer", _("No answer")
-        CALL_BACK = "call-back", _("Asked to call back")
-        WRONG_NUMBER = "wrong-number", _("Wrong number")
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
-    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True, db_default="")
-    """Of a call; empty for everything else."""
-    text = models.TextField(_("text"), blank=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    message = models.ForeignKey(
-        "outbox.Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    created_at = models.DateTimeField(_("at"), default=timezone.now)
-
-    class Meta:
-        ordering: ClassVar = ["-created_at", "-pk"]
-        indexes: ClassVar = [
-            models.Index(fields=["lead", "-created_at", "-id"], name="lead_event_timeline"),
-            models.Index(
-                fields=["created_at"],
-                condition=Q(kind__in=["repeated", "another"]),
-                name="lead_event_wrote_again",
-            ),
-            models.Index(fields=["created_at"], condition=Q(kind="call"), name="lead_event_calls"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"

@@ -104,7 +104,10 @@ class AnswerReader:
 
     def _read_person(self, answers: Answers) -> None:
         name = " ".join(filter(None, [self._cell(answers, "name"), self._cell(answers, "last_name")]))
-        answers.name = self._cleaned(answers, "name", name, self._name)
+        if name:
+            answers.name = self._cleaned(answers, "name", name, self._name)
+        else:
+            self._note(answers, "name", _("Enter the person's name"))
         if LINK.search(answers.name):
             self._note(answers, "name", _("Enter a name without a web address"))
         if email := self._cell(answers, "email"):

@@ -32,6 +32,8 @@ LAST_ROW = 1_048_576
 DELIMITERS = ",;\t|"
 SAMPLE = 64 * 1024
 ZIP_START, OLD_EXCEL_START = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+OTHER_STARTS = (b"%pdf", b"{\\rtf", b"<!doctype", b"<html", b"<table", b"<?xml")
+"""Of documents and of web pages that some programs save under the name of a table."""
 MARKS = [
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -134,8 +136,11 @@ def _encoding(file: IO[bytes], start: bytes) -> str:
         return "utf-16-le"
     if start[::2].count(0) > len(start) // 4:
         return "utf-16-be"
-    if b"\x00" in start:
-        raise UnreadableTable(_("This isn't a table. Choose a CSV or XLSX file."))
+    if b"\x00" in start or start.lstrip().lower().startswith(OTHER_STARTS):
+        raise UnreadableTable(
+            _("This isn't a table. Open it in your spreadsheet program, save it as CSV or XLSX and choose "
+              "the new file.")
+        )  # fmt: skip
     return "utf-8" if _is_utf8(file) else "cp1252"
 
 

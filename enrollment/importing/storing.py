@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePath
 from tempfile import TemporaryFile
 from typing import IO
@@ -43,7 +43,8 @@ def store_upload(*, upload: UploadedFile, actor: User) -> LeadImport:
     with TemporaryFile("w+b") as plain:
         rows = read_rows(upload)
         headings = _headings(next(rows, (0, []))[1])
-        count = _write_plain(rows, plain, digest, headings)
+        first = list(islice(rows, SAMPLE_ROWS))
+        count = _write_plain(chain(first, rows), plain, digest, headings)
         if not count:
             raise UnreadableTable(
                 _("The file has no row below its headings. The first row must name the columns.")
@@ -56,7 +57,10 @@ def store_upload(*, upload: UploadedFile, actor: User) -> LeadImport:
         file=name,
         file_name=file_name,
         columns=headings,
-        mapping={"columns": guess_fields(headings), "values": {}},
+        mapping={
+            "columns": guess_fields(headings, sample=[cells for _number, cells in first]),
+            "values": {},
+        },
         rows_total=count,
         digest=digest.hexdigest(),
     )

@@ -255,7 +255,7 @@ Good,I@example.com,,Python full-stack,,,
     assert rows[0][-2:] == ["Row", "Problem"]
     said = {int(row[-2]): row[-1] for row in rows[1:]}
     wanted = {
-        2: "Enter your name",
+        2: "Name: Enter the person's name",
         3: "without a web address",
         4: "like name@example.com",
         5: "Enter a phone number",
@@ -275,6 +275,28 @@ Good,I@example.com,,Python full-stack,,,
     lead = Lead.objects.get()
     assert (lead.owner, lead.source) == (admissions_lead, "walk-in")
     assert timezone.localtime(lead.created_at).strftime("%d %m %Y") == "02 10 2026"
+
+
+def test_addresses_and_numbers_under_unknown_headings_are_not_left_out(desk: Client) -> None:
+    job = upload(
+        desk,
+        "Name,Aadhaar,Téléphone,Correo,Fee,On\n"
+        "Asha Devi,123412341234,98765 43210,asha@example.org,45000,20/11/2026\n"
+        "Ravi Kumar,123412341235,,ravi@example.org,45000,21/11/2026\n",
+    )
+
+    assert job.mapping["columns"] == {"Name": "name", "Téléphone": "phone", "Correo": "email"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7\n1 0 obj\n<<>>\n", b"\r\n<html><table><tr><td>Name</td></tr>"]
+)
+def test_a_document_named_like_a_table_is_refused_with_what_to_do(desk: Client, content: bytes) -> None:
+    file = SimpleUploadedFile("leads.xlsx", content)
+    page = desk.post("/cms/leads/import/", {"file": file}).content.decode()
+
+    assert "Open it in your spreadsheet program, save it as CSV or XLSX" in page
+    assert not LeadImport.objects.exists()
 
 
 def test_columns_must_make_sense(desk: Client) -> None:

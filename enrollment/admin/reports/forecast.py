@@ -37,9 +37,10 @@ def _cohorts(found: list[CourseOutlook]) -> Section:
         about=_(
             "Expected: for each stage, the open leads of the course times the share that enrolled among the "
             "leads of the course which had reached that stage and ended (enrolled or closed) in the last "
-            "%(days)s days; summed over the stages. The range is the 90 %% Wilson interval of that share, so "
-            "few leads give a wide one; below %(fewest)s ended leads nothing is forecast. The earliest "
-            "cohort of a course is filled first. Leads on a waiting list or without a course are left out."
+            "%(days)s days; summed over the stages. The share is a range that holds in nine cases of ten "
+            "(the 90 %% Wilson interval): few ended leads give a wide one, and below %(fewest)s nothing is "
+            "forecast. The earliest cohort of a course is filled first. Leads on a waiting list or without a "
+            "course are left out."
         )
         % {"days": HISTORY.days, "fewest": FEWEST_ENDED},
         plot=bars(

@@ -73,7 +73,7 @@ def _stages(now: Funnel, before: Funnel | None) -> Section:
         about=_(
             "Leads that asked in the period, by the furthest stage they reached until now. Who skipped a "
             "stage passed it; who was moved back or closed since still reached it. Numbers of recent days "
-            "still grow. Medians are by the clock, from asking to reaching the stage."
+            "still grow. Half of them reached the stage within the median time; nights and holidays count."
         ),
         headlines=(
             headline(_("Asked"), paired(now, before, "asked")),

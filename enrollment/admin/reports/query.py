@@ -17,6 +17,8 @@ from enrollment.models import Lead
 
 NOBODY = "nobody"
 EARLIEST_YEAR = 2000
+NOT_OFFERED = {"invalid_choice": _("Choose one from the list, then press Show.")}
+"""Said of an address that was kept or shared and names what is gone since."""
 
 SPLIT_NAMES = [
     ("source", _("Source")),
@@ -40,20 +42,25 @@ class ReportQuery:
 class ReportForm(forms.Form):
     """The filters above every report; an address without them means this month, all leads."""
 
-    period = forms.ChoiceField(label=_("Period"), choices=Named)
+    period = forms.ChoiceField(label=_("Period"), choices=Named, error_messages=NOT_OFFERED)
     first = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     last = forms.DateField(
         label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    compare = forms.ChoiceField(label=_("Compared with"), choices=Comparison)
-    course = forms.TypedChoiceField(label=_("Course"), required=False, coerce=int, empty_value=None)
-    source = forms.ChoiceField(
-        label=_("Source"), required=False, choices=[("", _("Any")), *Lead.Source.choices]
+    compare = forms.ChoiceField(label=_("Compared with"), choices=Comparison, error_messages=NOT_OFFERED)
+    course = forms.TypedChoiceField(
+        label=_("Course"), required=False, coerce=int, empty_value=None, error_messages=NOT_OFFERED
     )
-    owner = forms.ChoiceField(label=_("Owner"), required=False)
-    split = forms.ChoiceField(label=_("Split by"), choices=SPLIT_NAMES)
+    source = forms.ChoiceField(
+        label=_("Source"),
+        required=False,
+        choices=[("", _("Any")), *Lead.Source.choices],
+        error_messages=NOT_OFFERED,
+    )
+    owner = forms.ChoiceField(label=_("Owner"), required=False, error_messages=NOT_OFFERED)
+    split = forms.ChoiceField(label=_("Split by"), choices=SPLIT_NAMES, error_messages=NOT_OFFERED)
 
     DEFAULTS = {"period": Named.THIS_MONTH, "compare": Comparison.BEFORE, "split": "source"}
 

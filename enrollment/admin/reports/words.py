@@ -13,7 +13,6 @@ from courses.rupees import rupees
 from enrollment.figures.periods import Period
 
 NONE = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
 FEWEST_FOR_PERCENT = 20
 """Below it a change is told by the number before: "300 % more" than two says little."""
 
@@ -36,26 +35,23 @@ def write(value: Any, kind: Kind) -> str:
 
 
 def change(now: Any, before: Any, kind: Kind) -> str:
-    """Return the difference in words, such as "+12 more (17 %)"; "" where a number is missing."""
+    """Return the difference in words, such as "12 more (17 %)"; "" where a number is missing."""
     if now is None or before is None:
         return ""
     if now == before:
         return _("no change")
     difference = now - before
-    sign = "+" if difference > type(difference)(0) else MINUS
-    rises = sign == "+"
+    rises = difference > type(difference)(0)
     size = abs(difference)
     if kind == Kind.SHARE:
         word = _("higher") if rises else _("lower")
-        return _("%(sign)s%(points)s points, %(word)s") % {
-            "sign": sign, "points": _short(size * 100), "word": word,
-        }  # fmt: skip
+        return _("%(points)s points %(word)s") % {"points": _short(size * 100), "word": word}
     if kind in {Kind.TIME, Kind.HOURS}:
-        return f"{sign}{write(size, kind)}, {_('longer') if rises else _('shorter')}"
+        return f"{write(size, kind)} {_('longer') if rises else _('shorter')}"
     word = _("more") if rises else _("fewer") if kind == Kind.COUNT else _("less")
     small = kind == Kind.COUNT and before < FEWEST_FOR_PERCENT
     than = _("%(count)s before") % {"count": write(before, kind)} if small or not before else ""
-    return f"{sign}{write(size, kind)} {word} ({than or percent(size / before)})"
+    return f"{write(size, kind)} {word} ({than or percent(size / before)})"
 
 
 def percent(part: float | Decimal) -> str:

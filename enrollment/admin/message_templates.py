@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.widgets import Script
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -46,9 +47,12 @@ def _refuse_unknown(text: str) -> None:
 
 
 class PlacesPanel(HelpPanel):
-    """The places that a text may have, as chips with what fills them."""
+    """The places that a text may have, as chips with what fills them; scripts make buttons of the chips."""
 
     class BoundPanel(HelpPanel.BoundPanel):
+        class Media:
+            js: ClassVar = [Script("js/desk-texts.js", type="module")]
+
         def __init__(self, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.content = places_in_words()
@@ -58,12 +62,13 @@ def places_in_words() -> SafeString:
     """Return every place with what comes there."""
     chips = format_html_join(
         "\n",
-        '<li><code class="lead-chip">{}</code> {}</li>',
+        '<li><code class="lead-chip" data-place>{}</code> {}</li>',
         ((f"{{{name}}}", meaning) for name, meaning in PLACES.items()),
     )
     return format_html(
-        '<p>{}</p><ul class="desk-plain">{}</ul>',
-        _("These places are filled when a counsellor chooses the text:"),
+        '<p>{} <span data-place-hint hidden>{}</span></p><ul class="desk-plain desk-places">{}</ul>',
+        _("These places are filled when a counsellor chooses the text."),
+        _("Press one to put it where you write."),
         chips,
     )
 

@@ -46,6 +46,8 @@ class SetUpViewSet(SnippetViewSet):
 
     add_to_reference_index = False
     copy_view_enabled = False
+    menu_item_is_registered = True
+    """The desk's own menu has its line, so that Wagtail's “Snippets” needs none."""
 
     @property
     def permission_policy(self) -> ModelPermissionPolicy:

@@ -32,6 +32,7 @@ class LeadViewSet(SnippetViewSet):
     model = Lead
     icon = "group"
     add_to_reference_index = False
+    menu_item_is_registered = True
     admin_url_namespace = "leads"
     base_url_path = "leads"
     copy_view_enabled = False

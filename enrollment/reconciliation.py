@@ -24,8 +24,6 @@ from outbox.queue import enqueue
 CHECKED_DAYS = 7
 """How many past days the nightly check looks at."""
 NEWEST_POSTS = 50
-ERASED = "{}"
-"""Payload of a post whose person was erased; such a post counts as the lead that it was."""
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +59,7 @@ def count_days(first: date, last: date) -> list[DayCount]:
     of a post, also when they are merged away or set aside since; one erased since still counts.
     """
     made = Exists(Lead.everything.filter(reference=OuterRef("reference")))
-    erased = Q(outcome=Submission.Outcome.LEAD, payload=ERASED) & ~made
+    erased = Q(outcome=Submission.Outcome.LEAD, payload=Submission.EMPTIED) & ~made
     outcome = {
         name: Count("pk", filter=Q(outcome=name)) for name in ("repeated", "spam", "rejected", "received")
     }
@@ -142,11 +140,9 @@ class UnusedPost:
 
 
 def unused_posts() -> list[UnusedPost]:
-    """Return the newest posts taken for spam or refused; three queries."""
-    outcomes = [Submission.Outcome.SPAM, Submission.Outcome.REJECTED]
-    posts = list(
-        Submission.objects.filter(outcome__in=outcomes).order_by("-received_at", "-pk")[:NEWEST_POSTS]
-    )
+    """Return the newest posts taken for spam or refused that aren't emptied; three queries."""
+    kept = Submission.objects.filter(outcome__in=Submission.UNUSED).exclude(payload=Submission.EMPTIED)
+    posts = list(kept.order_by("-received_at", "-pk")[:NEWEST_POSTS])
     said = {
         post.pk: {name: values[-1] for name, values in json.loads(post.payload).items() if values}
         for post in posts
@@ -189,7 +185,7 @@ def _explain(days: list[DayCount], first: date, last: date) -> None:
     """Name the posts that don't fit: said to be a lead without one, or a lead said to be something else."""
     made = Exists(Lead.everything.filter(reference=OuterRef("reference")))
     said = Q(outcome=Submission.Outcome.LEAD)
-    misfits = _received(first, last).filter((said & ~made & ~Q(payload=ERASED)) | (~said & made))
+    misfits = _received(first, last).filter((said & ~made & ~Q(payload=Submission.EMPTIED)) | (~said & made))
     by_day = {(day.day, day.form): day for day in days}
     for day, form, reference in misfits.order_by("pk").values_list(_day(), "form", "reference"):
         by_day[day, form].unexplained.append(reference)

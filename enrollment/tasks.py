@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from enrollment import assignment, duplicates, escalation, intake, privacy, reconciliation, waiting
+from enrollment import assignment, duplicates, escalation, intake, privacy, reconciliation, retention, waiting
 from enrollment.importing.storing import forget_old_files
 from enrollment.importing.working import work
 
@@ -32,9 +32,11 @@ def escalate() -> None:
 
 @shared_task(name="enrollment.purge")
 def purge() -> None:
-    """Purge erased people whose day has come."""
+    """Purge erased people whose day has come, and empty old posts that made no lead."""
     if count := privacy.purge_due():
         log.info("people_purged", count=count)
+    if count := retention.empty_old_posts():
+        log.info("unused_posts_emptied", count=count)
 
 
 @shared_task(name="enrollment.reconcile")

@@ -57,6 +57,12 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
             "Erased people are hidden at once; what the law makes you keep is purged after this time."
         ),
     )
+    forget_posts_after_days = models.PositiveSmallIntegerField(
+        _("spam and refused posts are emptied after (days)"),
+        default=30,
+        db_default=30,
+        help_text=_("Until then somebody can still make a lead of one; then only its count is left."),
+    )
 
     panels: ClassVar = [
         MultiFieldPanel(
@@ -78,7 +84,14 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
             ],
             heading=_("Opening hours"),
         ),
-        MultiFieldPanel([FieldPanel("offer_hours"), FieldPanel("erase_after_days")], heading=_("Admissions")),
+        MultiFieldPanel(
+            [
+                FieldPanel("offer_hours"),
+                FieldPanel("erase_after_days"),
+                FieldPanel("forget_posts_after_days"),
+            ],
+            heading=_("Admissions"),
+        ),
         InlinePanel("holidays", heading=_("Holidays"), label=_("Holiday")),
     ]
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from enrollment.models.capture import CaptureSource
@@ -12,7 +13,8 @@ from enrollment.models.capture import CaptureSource
 class Submission(models.Model):
     """A raw form post, committed before anything is checked, so that no enquiry is lost at the door.
 
-    Rows are added, never changed, but for the outcome and the lead that it led to.
+    Rows are added, never changed, but for the outcome and the lead that it led to. What a person said
+    is emptied when they are purged, and from spam and refused posts after a time.
     """
 
     class Form(models.TextChoices):
@@ -27,6 +29,11 @@ class Submission(models.Model):
         REPEATED = "repeated", _("Added to a known lead")
         REJECTED = "rejected", _("Not valid")
         SPAM = "spam", _("Spam")
+
+    UNUSED = (Outcome.REJECTED, Outcome.SPAM)
+    """Outcomes that made no lead."""
+    EMPTIED = "{}"
+    """The payload of a post whose sender's data is gone."""
 
     key = models.UUIDField(_("key"), unique=True)
     reference = models.CharField(_("reference"), max_length=16, unique=True)
@@ -63,6 +70,13 @@ class Submission(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-received_at"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["received_at"],
+                condition=Q(outcome__in=["rejected", "spam"]) & (~Q(payload="{}") | Q(address__isnull=False)),
+                name="submission_to_empty",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.reference

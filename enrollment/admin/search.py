@@ -8,6 +8,8 @@ from enrollment.models import Lead
 
 NUMBER = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
 TRUNK_ZERO = re.compile(r"\(0\)")
+REFERENCE = re.compile(r"\benq[\s-]*([0-9a-z]{4})[\s-]*([0-9a-z]{2})\b")
+"""A reference as it is spoken: with or without its hyphens."""
 NOT_DIGITS = re.compile(r"\D")
 FEWEST_DIGITS = 4
 SHORT = 2
@@ -34,7 +36,8 @@ def search_words(query: str) -> list[str]:
     digits = _digits(query)
     if NUMBER.fullmatch(query) and len(digits) >= FEWEST_DIGITS:
         return [digits]
-    return [_digits(word) or word if NUMBER.fullmatch(word) else word for word in query.casefold().split()]
+    words = REFERENCE.sub(r"enq-\1-\2", query.casefold()).split()
+    return [_digits(word) or word if NUMBER.fullmatch(word) else word for word in words]
 
 
 def _digits(text: str) -> str:

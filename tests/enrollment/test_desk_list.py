@@ -111,6 +111,8 @@ def test_the_list_costs_the_same_queries_for_one_lead_and_for_three(
         "81067",
         "ENQ-7F3K-29",
         "enq-7f3k",
+        "enq 7f3k 29",
+        "ENQ7F3K29",
     ],
 )
 def test_a_lead_is_found_by_what_a_caller_says(desk: Client, query: str) -> None:
@@ -190,6 +192,18 @@ def test_filters_narrow_the_list(desk: Client, admissions: User, course: SmallCo
     assert found(desk, age="older-30") == ["Placement"]
     assert found(desk, age="older-90") == []
     assert set(found(desk, due="false")) == {"Late", "Placement"}
+
+
+def test_many_tags_leave_room_for_the_other_columns(desk: Client) -> None:
+    LeadFactory().tags.add(*LeadTag.objects.bulk_create(LeadTag(name=f"Tag {letter}") for letter in "ABCDE"))
+    page = desk.get("/cms/leads/results/").content.decode()
+
+    assert page.count('class="desk-tag"') == 3
+    assert "and 2 more" in page
+
+
+def test_a_search_without_a_match_offers_to_add_the_lead(desk: Client) -> None:
+    assert "/cms/leads/new/" in desk.get("/cms/leads/results/?q=nobody").content.decode()
 
 
 def test_open_work_is_what_is_neither_enrolled_nor_closed(desk: Client) -> None:

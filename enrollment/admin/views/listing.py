@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
+from wagtail.admin.forms.search import SearchForm
 from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.snippets import IndexView
 
@@ -47,6 +48,10 @@ class LeadIndexView(IndexView):
     def order_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         """Leave the order to the pages; they also read backwards."""
         return queryset
+
+    def get_search_form(self) -> SearchForm:
+        data = self.request.GET if self.search_kwarg in self.request.GET else None
+        return SearchForm(data, placeholder=_("Name, e-mail, phone or reference"))
 
     def search_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         return find_leads(queryset, self.search_query) if self.is_searching else queryset

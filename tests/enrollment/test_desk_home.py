@@ -277,6 +277,12 @@ def test_the_list_of_cohorts_costs_the_same_queries_for_one_and_for_three(
     assert len(three) == len(one)
 
 
+def test_cohorts_are_not_deleted_many_at_once(admissions_lead: User, course: SmallCourse) -> None:
+    CohortFactory(course=course.page)
+
+    assert "bulk-action-checkbox" not in signed_in(admissions_lead).get("/cms/cohorts/").content.decode()
+
+
 def test_an_admissions_lead_makes_a_cohort_and_admissions_do_not(
     desk: Client, admissions_lead: User, course: SmallCourse
 ) -> None:

@@ -7,10 +7,11 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin import messages
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column
 from wagtail.snippets.views.snippets import EditView, IndexView
 
 from accounts.access import SignedInRequest
@@ -36,6 +37,11 @@ class FillColumn(Column):
 
 class CohortIndexView(IndexView):
     """The list of cohorts; a title leads to the cohort's page, which everybody at the desk may open."""
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """Leave out the boxes of Wagtail's bulk actions: cohorts are deleted one by one, by who may."""
+        return [column for column in super().columns if not isinstance(column, BulkActionsCheckboxColumn)]
 
     def _get_custom_column(self, field_name: str, column_class: type = Column, **kwargs: Any) -> Column:
         if "get_url" in kwargs:

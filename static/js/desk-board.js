@@ -41,9 +41,9 @@ document.addEventListener("drop", (event) => {
   const column = dragged && columnAt(event.target);
   if (!column) return;
   event.preventDefault();
+  if (column.dataset.stage === dragged.dataset.state) return;
   const form = dragged.querySelector("form");
   const select = form.elements.namedItem("stage");
-  if (column.dataset.stage === dragged.dataset.state) return;
   select.value = column.dataset.stage;
   form.requestSubmit();
 });

@@ -81,6 +81,15 @@ def test_a_card_moves_by_its_select_and_back_by_undo(desk: Client, lead: Lead, a
     ]
 
 
+def test_a_card_offers_the_other_stages_alone(desk: Client, lead: Lead) -> None:
+    page = desk.get(BOARD).content.decode()
+    select = page.split(f'id="move-{lead.pk}"')[1].split("</select>")[0]
+
+    assert "Move to…" in select
+    assert 'value="new"' not in select
+    assert 'value="contacted"' in select
+
+
 def test_closing_asks_for_a_reason_and_keeps_it(desk: Client, lead: Lead) -> None:
     asked = move(desk, lead, "closed")
     lead.refresh_from_db()

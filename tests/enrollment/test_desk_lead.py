@@ -62,6 +62,15 @@ def test_the_page_tells_all_and_offers_one_press_contact(desk: Client, lead: Lea
     assert "notice 2026-11" in page
 
 
+def test_what_somebody_asked_stands_before_the_forms(desk: Client, lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(message="Is there an evening group?")
+    page = desk.get(f"/cms/leads/inspect/{lead.pk}/").content.decode()
+
+    assert (
+        page.index("Python full-stack") < page.index("Is there an evening group?") < page.index("Log a call")
+    )
+
+
 def test_what_people_typed_is_shown_as_text(desk: Client, lead: Lead) -> None:
     lead.message = "<script>alert(1)</script>"
     lead.details = {"skills": "<img src=x>"}

@@ -1,4 +1,4 @@
-"""What a person is told about a seat that is held for them: the mail, and the link in it."""
+"""What a person is told about a seat that is held for them and when it isn't any more: mails with a link."""
 
 from django.conf import settings
 from django.core import signing
@@ -32,16 +32,26 @@ def place_of(token: str) -> WaitingPlace | None:
 
 def write_offer(place: WaitingPlace, *, institute: InstituteSettings) -> Message | None:
     """Queue the mail with the link; None for somebody who left no address and must be called."""
+    return _write(place, "offer", institute=institute)
+
+
+def write_lapse(place: WaitingPlace, *, institute: InstituteSettings) -> Message | None:
+    """Queue the mail that the seat went on and what can be done now, once for each offer; None as above.
+
+    Its link opens the same page as the offer's did.
+    """
+    return _write(place, "lapsed", institute=institute)
+
+
+def _write(place: WaitingPlace, name: str, *, institute: InstituteSettings) -> Message | None:
     lead = place.lead
     address = address_of(lead.person)
     if not address:
         return None
-    mail = render_mail(
-        "offer", {"institute": institute, "lead": lead, "place": place, "cohort": place.cohort}
-    )
+    mail = render_mail(name, {"institute": institute, "lead": lead, "place": place, "cohort": place.cohort})
     path = reverse("enrollment:offer", kwargs={"token": offer_token(place)})
     message = enqueue(
-        key=f"waiting:{place.pk}:offer:{_moment(place)}",
+        key=f"waiting:{place.pk}:{name}:{_moment(place)}",
         to=address,
         subject=mail.subject,
         text=mail.text,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from courses.models import Cohort
+from courses.models import Cohort, InstituteSettings
 from enrollment.desk import lock_lead
 from enrollment.enrolling import Placement, place_lead
 from enrollment.errors import (
@@ -21,6 +21,7 @@ from enrollment.errors import (
     SeatsLeft,
 )
 from enrollment.models import Enrollment, Lead, LeadEvent, WaitingPlace
+from enrollment.offers import write_lapse
 from enrollment.seats import give_seats_back, lock_cohorts, offer_free_seats
 
 log = structlog.get_logger(__name__)
@@ -163,7 +164,11 @@ def _lapse(place: WaitingPlace) -> bool:
     over = WaitingPlace.objects.filter(pk=place.pk, state=State.OFFERED, offer_until__lte=timezone.now())
     if not over.update(state=State.LAPSED):
         return False
-    _note_by_key(place, text=_("The offer of a seat in %(cohort)s lapsed"))
+    now = _present(place)
+    text = _("The offer of a seat in %(cohort)s lapsed") % {"cohort": now.cohort}
+    if not now.lead.set_aside and write_lapse(now, institute=InstituteSettings.current()) is None:
+        text = _("%(text)s. There is no e-mail address: call them.") % {"text": text}
+    _note(now.lead, text=text, actor=None)
     give_seats_back(place.cohort_id)
     return True
 
@@ -172,7 +177,9 @@ def _lapse(place: WaitingPlace) -> bool:
 def _close(place: WaitingPlace) -> bool:
     if not WaitingPlace.objects.filter(pk=place.pk, state=State.WAITING).update(state=State.LEFT):
         return False
-    _note_by_key(place, text=_("%(cohort)s started without a free seat; the waiting list is closed"))
+    now = _present(place)
+    text = _("%(cohort)s started without a free seat; the waiting list is closed") % {"cohort": now.cohort}
+    _note(now.lead, text=text, actor=None)
     return True
 
 
@@ -181,10 +188,10 @@ def _end(place: WaitingPlace, *, state: State) -> None:
     place.save(update_fields=["state"])
 
 
-def _note_by_key(place: WaitingPlace, *, text: str) -> None:
-    """Note it for the lead that has the place by now: a merge may have moved it."""
-    now = WaitingPlace.objects.select_related("lead", "cohort__course").get(pk=place.pk)
-    _note(now.lead, text=text % {"cohort": now.cohort}, actor=None)
+def _present(place: WaitingPlace) -> WaitingPlace:
+    """Return the place with the lead that has it by now: a merge may have moved it."""
+    related = ("lead__person__user", "lead__owner", "cohort__course")
+    return WaitingPlace.objects.select_related(*related).get(pk=place.pk)
 
 
 def _note(lead: Lead, *, text: str, actor: User | None) -> None:

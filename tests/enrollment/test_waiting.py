@@ -20,6 +20,7 @@ from courses.models import Cohort
 from enrollment.enrolling import enroll_lead, place_lead, transfer, withdraw
 from enrollment.models import Enrollment, Lead, LeadEvent, WaitingPlace
 from enrollment.offers import offer_token
+from enrollment.privacy import erase, restrict
 from enrollment.tasks import offers
 from enrollment.waiting import accept, join, leave, position, release_waiting
 from outbox.models import Message
@@ -68,9 +69,7 @@ def states(places: list[WaitingPlace]) -> list[str]:
 
 
 def offer_mails() -> list[str]:
-    return list(
-        Message.objects.filter(key__startswith="waiting:").order_by("pk").values_list("to", flat=True)
-    )
+    return list(Message.objects.filter(key__contains=":offer:").order_by("pk").values_list("to", flat=True))
 
 
 def link_to(place: WaitingPlace) -> str:
@@ -193,6 +192,73 @@ def test_an_offer_lapses_and_the_next_in_line_gets_the_seat(cohort: Cohort, visi
     assert not places[0].lead.enrollments.exists()
     assert said_of(places[0])[-1] == f"The offer of a seat in {cohort} lapsed"
     assert_seats_are_right()
+
+
+def let_lapse() -> None:
+    with time_machine.travel(timezone.now() + timedelta(hours=49)):
+        for _again in range(2):
+            offers()
+
+
+def lapse_mails() -> list[Message]:
+    return list(Message.objects.filter(key__contains=":lapsed:"))
+
+
+def test_who_did_not_answer_is_told_once_that_the_seat_went_on(cohort: Cohort, visitor: Client) -> None:
+    places = waiting(cohort, "Bala", "Chitra")
+    free_the_seat()
+
+    let_lapse()
+
+    (message,) = lapse_mails()
+    assert message.to == "bala@example.com"
+    assert "went to the next person" in message.text
+    assert "Python full-stack" in message.text
+    assert message.private["offer_url"] not in message.text
+    page = visitor.get(link_to(places[0]))
+    assert page.status_code == 410
+    assert "Join the waiting list again" in page.content.decode()
+    assert places[0].lead.events.filter(message=message).exists()
+
+    anew = join(lead=places[0].lead, cohort=cohort)
+    leave(now(places[1]))
+    let_lapse()
+    assert now(anew).state == State.LAPSED
+    assert [message.to for message in lapse_mails()] == ["bala@example.com"] * 2
+
+
+def test_who_declined_or_is_restricted_or_erased_hears_nothing_of_a_lapse(
+    cohort: Cohort, admissions_lead: User
+) -> None:
+    declined, restricted, erased = waiting(cohort, "Bala", "Chitra", "Devi")
+    free_the_seat()
+    leave(now(declined))
+    restrict(person=restricted.lead.person, actor=admissions_lead, reason="asked for")
+    erase(person=erased.lead.person, actor=admissions_lead)
+
+    let_lapse()
+    WaitingPlace.objects.filter(pk=restricted.pk).update(
+        state=State.OFFERED, offered_at=timezone.now(), offer_until=timezone.now()
+    )
+    Cohort.objects.update(seats_taken=1)
+    let_lapse()
+
+    assert now(restricted).state == State.LAPSED
+    assert lapse_mails() == []
+
+
+def test_a_lapsed_offer_of_somebody_without_an_address_is_a_call_to_make(cohort: Cohort) -> None:
+    lead = LeadFactory(person=PersonFactory(email="", phone="+919876543210"), course=cohort.course)
+    place = join(lead=lead, cohort=cohort)
+    free_the_seat()
+
+    let_lapse()
+
+    assert lapse_mails() == []
+    assert (
+        said_of(place)[-1]
+        == f"The offer of a seat in {cohort} lapsed. There is no e-mail address: call them."
+    )
 
 
 def test_an_offer_whose_time_is_over_cannot_be_accepted_before_the_task_runs(

@@ -17,6 +17,7 @@ from accounts.addresses import accept_address
 from accounts.models import User
 from content.demo import COURSE
 from courses.models import CoursePage, InstituteSettings
+from enrollment.consents import PRESENT
 from enrollment.finding import refresh_search
 from enrollment.intake import INTERESTS
 from enrollment.mails import render_mail
@@ -31,7 +32,6 @@ from enrollment.models import (
     StageChange,
     Submission,
 )
-from enrollment.people import NOTICE_VERSION
 from enrollment.phones import parse_phone
 from outbox.models import DeliveryAttempt, Message
 from outbox.queue import derive_message_id
@@ -152,7 +152,7 @@ class Desk:
             self.rows.consents.append(
                 Consent(
                     person=person, purpose=Consent.Purpose.NEWS, granted=True,
-                    notice_version=NOTICE_VERSION, language="en-gb", submission=submission, created_at=asked,
+                    notice_version=PRESENT, language="en-gb", submission=submission, created_at=asked,
                 )
             )  # fmt: skip
         self._note(lead, LeadEvent.Kind.ENQUIRY, asked, text=lead.message)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses import wall_clock
 from enrollment.errors import ChangedMeanwhile, NoClosingReason, UnknownStage
-from enrollment.models import ClosingReason, Lead, LeadEvent, PipelineStage, StageChange
+from enrollment.models import ClosingReason, Lead, LeadEvent, Person, PipelineStage, StageChange
 
 ONE_PRESS = timedelta(seconds=10)
 """The same line by the same person within this time is a button that was pressed twice."""
@@ -146,6 +146,12 @@ def lock_lead(lead: Lead) -> Lead:
     """
     Lead.everything.select_for_update(no_key=True).only("pk").get(pk=lead.pk)
     return Lead.everything.select_related("person", "owner", "stage").get(pk=lead.pk)
+
+
+def lock_person(person: Person) -> Person:
+    """Return the person as they are now, locked after all their leads until the transaction ends."""
+    list(Lead.everything.select_for_update(of=["self"], no_key=True).filter(person=person).order_by("pk"))
+    return Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def _changed(lead: Lead, *, kind: LeadEvent.Kind, value: str) -> ChangedMeanwhile:

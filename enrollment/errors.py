@@ -73,6 +73,13 @@ class AddressSuppressed(EnrollmentError):
         )  # fmt: skip
 
 
+class GuardianNeeded(EnrollmentError):
+    """Somebody under 18 can't allow this themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This person is under 18: enter a parent's or guardian's contact first."))
+
+
 class PersonRestricted(EnrollmentError):
     """The person's data may not be used."""
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EMAIL_FORMAT, CleanCharField, LineField, NameField
 from courses.models import CoursePage
-from enrollment.models import Lead
+from enrollment.consents import PRESENT, WORDINGS
+from enrollment.models import Consent, Lead
 from enrollment.phones import parse_phone
 
 PHONE_FORMAT = _("Enter a phone number, like 98765 43210 or +44 7700 900982")
@@ -118,9 +119,7 @@ class EnquiryForm(forms.Form):
         widget=forms.TextInput(attrs={"data-only-with": "under_18", "spellcheck": "false"}),
         error_messages={"max_length": GUARDIAN_CONTACT_FORMAT},
     )
-    consent_news = forms.BooleanField(
-        label=_("Send me course news about once a month. I can stop at any time."), required=False
-    )
+    consent_news = forms.BooleanField(label=WORDINGS[PRESENT][Consent.Purpose.NEWS], required=False)
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     page = CleanCharField(required=False, widget=forms.HiddenInput)
     website = forms.CharField(

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses import wall_clock
@@ -51,19 +50,12 @@ def _next_action(lead: Lead) -> str:
     return f"{lead.next_action}{when}"
 
 
-def _guardian(lead: Lead) -> str:
-    person = lead.person
-    if not person.under_18:
-        return ""
-    return ", ".join(filter(None, [_("Under 18"), person.guardian_name, person.guardian_contact]))
-
-
 CHOICES = (
     Choice("name", gettext_lazy("Name"), lambda lead: lead.person.name, person_fields=("name",)),
     Choice(
         "guardian",
         gettext_lazy("Guardian"),
-        _guardian,
+        lambda lead: lead.person.guardian_in_words,
         person_fields=("under_18", "guardian_name", "guardian_contact"),
     ),
     Choice("interest", gettext_lazy("Interest"), lambda lead: lead.get_interest_display(), ("interest",)),

@@ -19,14 +19,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses import wall_clock
 from courses.models import CoursePage
+from enrollment.consents import PRESENT
 from enrollment.desk import plan_next_action
 from enrollment.forms import PlacementForm
 from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Person, Submission
 from enrollment.origins import notice_of, writer_of
 from enrollment.phones import parse_phone
 
-NOTICE_VERSION = "2026-11"
-"""Which wording of the news consent was shown; changes when the wording does."""
 ADDED_TO = [
     "contact_by", "best_time", "course", "message", "details", "owner", "attribution", "answered_at"
 ]  # fmt: skip
@@ -103,7 +102,7 @@ def note_news_consent(person: Person, submission: Submission, *, granted: bool) 
         person=person,
         purpose=Consent.Purpose.NEWS,
         granted=granted,
-        notice_version=notice_of(submission, NOTICE_VERSION),
+        notice_version=notice_of(submission, PRESENT),
         language=translation.get_language(),
         submission=submission,
         actor=writer_of(submission),

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -51,6 +52,13 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def guardian_in_words(self) -> str:
+        """That the person is under 18 and who speaks for them, in one line; "" for everybody else."""
+        if not self.under_18:
+            return ""
+        return ", ".join(filter(None, [gettext("Under 18"), self.guardian_name, self.guardian_contact]))
 
 
 class ContactPoint(models.Model):

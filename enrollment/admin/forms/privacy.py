@@ -1,6 +1,6 @@
 """The forms about a person's data."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -22,15 +22,15 @@ class ConsentForm(forms.Form):
     channel = forms.ChoiceField(label=_("Said by"), choices=Lead.ContactBy.choices)
 
 
-class GuardianForm(forms.ModelForm):
+class GuardianForm(forms.Form):
     """Whether the person is under 18, and who speaks for them."""
 
+    under_18 = forms.BooleanField(label=_("Under 18"), required=False)
     guardian_name = LineField(label=_("Guardian's name"), max_length=120, required=False)
     guardian_contact = LineField(label=_("Guardian's phone or e-mail"), max_length=254, required=False)
 
-    class Meta:
-        model = Person
-        fields: ClassVar = ["under_18", "guardian_name", "guardian_contact"]
+    def __init__(self, data: Any = None, *, person: Person) -> None:
+        super().__init__(data, initial={name: getattr(person, name) for name in self.base_fields})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -40,11 +40,6 @@ class GuardianForm(forms.ModelForm):
             if not cleaned.get("guardian_contact"):
                 self.add_error("guardian_contact", _("Enter a phone number or e-mail address of theirs"))
         return cleaned
-
-    def save(self, commit: bool = True) -> Person:
-        person = super().save(commit=False)
-        person.save(update_fields=["under_18", "guardian_name", "guardian_contact"])
-        return person
 
 
 class RestrictForm(forms.Form):

@@ -15,8 +15,8 @@ from enrollment import privacy
 from enrollment.accesses import note_access
 from enrollment.admin.forms.privacy import ConsentForm, GuardianForm, RestrictForm
 from enrollment.admin.permissions import StaffRequest, desk_screen, manager_screen
-from enrollment.consents import GuardianNeeded, record_consent, standing
-from enrollment.errors import EnrollmentError
+from enrollment.consents import record_consent, set_guardian, standing
+from enrollment.errors import EnrollmentError, GuardianNeeded
 from enrollment.models import DataAccess, Lead, Person
 from enrollment.personal import as_archive
 
@@ -40,8 +40,8 @@ def consent(request: StaffRequest, pk: int) -> HttpResponse:
         return _show(request, person, status=422, consent_form=form)
     try:
         record_consent(person=person, actor=request.user, **form.cleaned_data)
-    except GuardianNeeded:
-        form.add_error("purpose", _("This person is under 18: enter a parent's or guardian's contact first."))
+    except GuardianNeeded as error:
+        form.add_error("purpose", str(error))
         return _show(request, person, status=422, consent_form=form)
     messages.success(request, _("Consent written down."))
     return redirect("desk:person-privacy", pk)
@@ -52,10 +52,17 @@ def consent(request: StaffRequest, pk: int) -> HttpResponse:
 def guardian(request: StaffRequest, pk: int) -> HttpResponse:
     """Write down that a person is under 18, and who speaks for them."""
     person = _person(request, pk)
-    form = GuardianForm(request.POST, instance=person)
+    form = GuardianForm(request.POST, person=person)
     if not form.is_valid():
         return _show(request, person, status=422, guardian_form=form)
-    form.save()
+    said = form.cleaned_data
+    set_guardian(
+        person=person,
+        under_18=said["under_18"],
+        name=said["guardian_name"],
+        contact=said["guardian_contact"],
+        actor=request.user,
+    )
     messages.success(request, _("Saved."))
     return redirect("desk:person-privacy", pk)
 
@@ -157,7 +164,7 @@ def _show(request: StaffRequest, person: Person, *, status: int = 200, **forms: 
         "standing": standing(person).values(),
         "consents": person.consents.select_related("actor").order_by("-created_at", "-pk"),
         "consent_form": forms.get("consent_form") or ConsentForm(),
-        "guardian_form": forms.get("guardian_form") or GuardianForm(instance=person),
+        "guardian_form": forms.get("guardian_form") or GuardianForm(person=person),
         "restrict_form": forms.get("restrict_form") or RestrictForm(),
         "may_manage": request.user.has_perm("enrollment.manage_leads"),
     }

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from wagtail.models import ModelLogEntry
 
 from accounts.models import User
 
@@ -25,6 +26,12 @@ def account_data(user: User) -> dict[str, Any]:
     }
 
 
+def addresses_of(user: User) -> set[str]:
+    """Return every address that the account is or was asked to be reached by, in lower case; one query."""
+    known = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    return {user.email.lower(), *(address.lower() for address in known)}
+
+
 @transaction.atomic
 def forget_account(user: User) -> None:
     """Make the account nobody's: no name, no address, no way in; rows that refer to it stay valid."""
@@ -38,4 +45,6 @@ def forget_account(user: User) -> None:
     user.first_name = user.last_name = ""
     user.is_active = user.is_staff = False
     user.set_unusable_password()
+    entries = ModelLogEntry.objects.for_instance(user)
+    entries.update(label=user.email, data={})
     user.save(update_fields=["email", "first_name", "last_name", "is_active", "is_staff", "password"])

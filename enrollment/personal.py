@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.personal import account_data
+from accounts.personal import account_data, addresses_of
 from enrollment.consents import wording
 from enrollment.models import ContactPoint, Enrollment, Lead, LeadFile, Person, WaitingPlace
 from lessons.personal import learner_data
@@ -25,7 +25,9 @@ def everything_about(person: Person) -> dict[str, Any]:
         .order_by("created_at")
     )
     points = list(person.contact_points.order_by("pk"))
-    addresses = [point.value for point in points if point.kind == ContactPoint.Kind.EMAIL]
+    addresses = {point.value for point in points if point.kind == ContactPoint.Kind.EMAIL}
+    if person.user:
+        addresses |= addresses_of(person.user)
     return {
         "made_at": timezone.now(),
         "person": {

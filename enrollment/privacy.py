@@ -14,13 +14,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access import has_cms_access
 from accounts.models import User
-from accounts.personal import forget_account
+from accounts.personal import addresses_of, forget_account
 from courses.models import InstituteSettings
 from enrollment.errors import StillEnrolled
 from enrollment.finding import refresh_search
 from enrollment.models import (
     ContactPoint,
+    DataAccess,
     DuplicateSuggestion,
     Enrollment,
     Lead,
@@ -30,6 +32,7 @@ from enrollment.models import (
     Person,
     Submission,
 )
+from enrollment.traces import forget_posts_from, notices_about
 from enrollment.waiting import release_waiting
 from lessons.personal import forget_learner
 from outbox.models import Message, Suppression
@@ -51,7 +54,7 @@ def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
         return person
     person.restricted_at = timezone.now()
     person.save(update_fields=["restricted_at"])
-    leads = Lead.objects.select_for_update(of=["self"]).filter(person=person).order_by("pk")
+    leads = Lead.objects.select_for_update(of=["self"], no_key=True).filter(person=person).order_by("pk")
     for lead in leads:
         release_waiting(lead, actor=actor)
         _note(lead, _("Restricted: %(reason)s") % {"reason": reason}, actor)
@@ -114,18 +117,26 @@ def purge(person_key: int) -> bool:
     person = _locked(Person(pk=person_key))
     if person.erased_at or person.restricted_at is None or person.purge_on is None:
         return False
-    addresses = _own_addresses(person)
+    addresses = set(_own_addresses(person))
+    if account := person.user:
+        own = addresses_of(account)
+        addresses = addresses | own if _is_forgotten_with(account) else addresses - own
     leads = Lead.everything.filter(person=person)
     forget_messages(messages_to(addresses))
     forget_messages(Message.objects.filter(pk__in=_messages_of(leads)))
+    forget_messages(notices_about(leads))
+    forget_posts_from(addresses)
     _purge_leads(leads)
-    if person.user:
-        forget_learner(person.user)
-        forget_account(person.user)
+    DataAccess.objects.filter(person=person).update(query="")
+    if account and _is_forgotten_with(account):
+        forget_learner(account)
+        forget_account(account)
+    elif account:
+        person.user = None
     ContactPoint.objects.filter(person=person).delete()
     person.name, person.guardian_name, person.guardian_contact = ERASED_NAME, "", ""
     person.erased_at = timezone.now()
-    person.save(update_fields=["name", "guardian_name", "guardian_contact", "erased_at"])
+    person.save(update_fields=["name", "user", "guardian_name", "guardian_contact", "erased_at"])
     refresh_search([person.pk])
     log.info("person_purged", person=person.pk)
     return True
@@ -137,6 +148,7 @@ def _purge_leads(leads: QuerySet[Lead]) -> None:
         transaction.on_commit(partial(lead_file.file.storage.delete, str(lead_file.file.name)))
     LeadFile.objects.filter(lead__in=keys).delete()
     LeadEvent.objects.filter(lead__in=keys).update(text="")
+    Lead.tags.through.objects.filter(lead__in=keys).delete()
     Submission.objects.filter(lead__in=keys).update(
         payload="{}", address=None, account=None, attribution=None
     )
@@ -147,14 +159,21 @@ def _purge_leads(leads: QuerySet[Lead]) -> None:
     )
 
 
+def _is_forgotten_with(account: User) -> bool:
+    """Whether an account goes with its person: not that of staff, nor of somebody who learns again."""
+    if account.is_superuser or account.is_staff or has_cms_access(account):
+        return False
+    return not Enrollment.objects.open().filter(learner=account).exists()
+
+
 def _messages_of(leads: QuerySet[Lead]) -> QuerySet:
     return LeadEvent.objects.filter(lead__in=leads, message__isnull=False).values("message")
 
 
 def _locked(person: Person) -> Person:
     """Lock the person's leads, then the person, in the order in which all services do."""
-    list(Lead.everything.select_for_update(of=["self"]).filter(person=person).order_by("pk"))
-    return Person.objects.select_for_update(of=["self"]).get(pk=person.pk)
+    list(Lead.everything.select_for_update(of=["self"], no_key=True).filter(person=person).order_by("pk"))
+    return Person.objects.select_for_update(of=["self"], no_key=True).get(pk=person.pk)
 
 
 def _own_addresses(person: Person) -> list[str]:

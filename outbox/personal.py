@@ -7,7 +7,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from outbox.models import Channel, Message, Suppression, address_hash
+from outbox.models import (
+    Channel,
+    DeliveryAttempt,
+    Message,
+    ProviderEvent,
+    Suppression,
+    address_hash,
+)
 
 FORGOTTEN = "forgotten@forgotten.invalid"
 _UNSENT = [Message.State.PENDING, Message.State.CLAIMED, Message.State.UNKNOWN]
@@ -40,10 +47,14 @@ def stop_messages(messages: QuerySet[Message], *, reason: str) -> int:
 
 @transaction.atomic
 def forget_messages(messages: QuerySet[Message]) -> None:
-    """Take address and text out of messages; that one left, and when, stays."""
+    """Take address and text out of messages, and what servers answered; that one left, and when, stays."""
     keys = list(messages.values_list("pk", flat=True))
+    Message.objects.filter(pk__in=keys).update(
+        to=FORGOTTEN, reply_to="", subject="", text="", html="", last_error=""
+    )
+    DeliveryAttempt.objects.filter(message__in=keys).update(detail="")
+    ProviderEvent.objects.filter(message__in=keys).update(payload={})
     stop_messages(Message.objects.filter(pk__in=keys), reason=_("The person was erased."))
-    Message.objects.filter(pk__in=keys).update(to=FORGOTTEN, reply_to="", subject="", text="", html="")
 
 
 def allow_again(address: str) -> int:

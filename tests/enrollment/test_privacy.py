@@ -11,6 +11,8 @@ import time_machine
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
+from wagtail.log_actions import log
+from wagtail.models import ModelLogEntry
 
 from accounts.models import User
 from enrollment.enrolling import enroll
@@ -27,7 +29,7 @@ from enrollment.models import (
 from enrollment.privacy import purge_due
 from enrollment.tasks import purge
 from outbox.delivery import drain
-from outbox.models import Message
+from outbox.models import DeliveryAttempt, Message, ProviderEvent
 from outbox.queue import enqueue
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.courses import CohortFactory
@@ -292,3 +294,98 @@ def test_a_restricted_person_gives_a_held_seat_back(
     place.refresh_from_db()
     cohort.refresh_from_db()
     assert (place.state, cohort.seats_taken) == (WaitingPlace.State.LEFT, 0)
+
+
+def test_a_purge_takes_out_what_the_person_left_elsewhere(
+    manager: Client, person: Person, lead: Lead, django_capture_on_commit_callbacks: object
+) -> None:
+    account = User.objects.create_user("asha.at.work@example.com", "a-long-password-1", name="Asha Devi")
+    Person.objects.filter(pk=person.pk).update(user=account)
+    refused = SubmissionFactory(
+        lead=None,
+        outcome="rejected",
+        payload=json.dumps({"email": ["ASHA@example.com"], "message": [SECRET]}),
+    )
+    somebody_elses = SubmissionFactory(
+        lead=None, outcome="rejected", payload=json.dumps({"email": ["natasha@example.com"]})
+    )
+    message = mail_to("asha.at.work@example.com", "to-the-account")
+    Message.objects.filter(pk=message.pk).update(last_error="550 <asha@example.com> unknown")
+    DeliveryAttempt.objects.create(
+        message=message, started_at=timezone.now(), outcome="failed", detail="550 <asha@example.com> unknown"
+    )
+    ProviderEvent.objects.create(
+        event_id="1", message=message, kind="bounce", payload={"to": "asha@example.com"}
+    )
+    DataAccess.objects.create(kind="file", count=1, query="ENQ: Asha Devi.pdf", person=person)
+    log(account, "wagtail.edit")
+    notice = enqueue(
+        key="late",
+        to="lead@example.com",
+        subject="Late: Asha Devi waits for an answer",
+        text=f"Asha Devi\nhttps://example.com/cms/leads/inspect/{lead.pk}/\n",
+        purpose=Message.Purpose.NOTICE,
+    )
+    manager.post(page(person, "erase"))
+    Person.objects.filter(pk=person.pk).update(purge_on=timezone.localdate())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        purge()
+
+    kept = (Submission, Message, DeliveryAttempt, ProviderEvent, DataAccess, ModelLogEntry, User)
+    everywhere = json.dumps([list(model.objects.values()) for model in kept], default=str).lower()
+    for trace in (SECRET.lower(), "asha@", "asha.at.work", "asha devi", "about you"):
+        assert trace not in everywhere.replace("natasha@", "")
+    refused.refresh_from_db()
+    somebody_elses.refresh_from_db()
+    assert refused.payload == "{}"
+    assert "natasha" in somebody_elses.payload
+    notice.refresh_from_db()
+    assert notice.text == ""
+    assert DataAccess.objects.filter(kind="file", count=1).exists(), "that it was read stays known"
+
+
+def test_an_access_request_tells_of_mail_to_the_account_too(
+    manager: Client, person: Person, lead: Lead
+) -> None:
+    account = User.objects.create_user("asha.at.work@example.com", "a-long-password-1", name="Asha Devi")
+    Person.objects.filter(pk=person.pk).update(user=account)
+    mail_to("asha.at.work@example.com", "to-the-account")
+
+    archive = zipfile.ZipFile(io.BytesIO(manager.post(page(person, "data")).content))
+
+    assert "asha.at.work@example.com" in [
+        mail["to"] for mail in json.loads(archive.read("data.json"))["messages"]
+    ]
+
+
+def test_a_purge_leaves_the_account_of_somebody_who_learns_again(
+    manager: Client, person: Person, lead: Lead, course: SmallCourse
+) -> None:
+    account = User.objects.create_user("asha@example.com", "a-long-password-1", name="Asha Devi")
+    Person.objects.filter(pk=person.pk).update(user=account)
+    manager.post(page(person, "erase"))
+    enroll(learner=account, course=course.page)
+    Person.objects.filter(pk=person.pk).update(purge_on=timezone.localdate())
+
+    purge()
+
+    account.refresh_from_db()
+    person.refresh_from_db()
+    assert (account.is_active, account.email) == (True, "asha@example.com")
+    assert (person.name, person.user) == ("Erased person", None)
+
+
+def test_erasing_a_lead_never_closes_the_account_of_staff(
+    manager: Client, person: Person, lead: Lead, admin: User
+) -> None:
+    Person.objects.filter(pk=person.pk).update(user=admin)
+    manager.post(page(person, "erase"))
+    Person.objects.filter(pk=person.pk).update(purge_on=timezone.localdate())
+
+    purge()
+
+    before = admin.email
+    admin.refresh_from_db()
+    assert (admin.is_active, admin.email) == (True, before)
+    assert admin.groups.exists() or admin.is_superuser

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from enrollment import tasks
 from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Submission
 from outbox.models import Message
 from tests.conftest import SmallCourse, signed_in
@@ -59,6 +60,19 @@ def test_a_call_with_nothing_but_a_number_becomes_a_lead_of_who_took_it(
     assert not Message.objects.exists()
     submission = Submission.objects.get()
     assert (submission.form, submission.account, submission.lead) == ("desk", admissions, lead)
+
+
+def test_a_lead_that_is_nobodys_wakes_the_round_robin(
+    desk: Client, django_capture_on_commit_callbacks, monkeypatch
+) -> None:
+    woken = []
+    monkeypatch.setattr("outbox.wake.current_app.send_task", lambda task, **kwargs: woken.append(task))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post("/cms/leads/new/", answers())
+
+    assert Lead.objects.get().owner is None
+    assert woken == [tasks.assign.name]
 
 
 def test_the_list_leads_to_the_form(desk: Client) -> None:

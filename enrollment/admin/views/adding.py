@@ -13,6 +13,7 @@ from accounts.access import SignedInRequest
 from accounts.models import User
 from enrollment import intake
 from enrollment.admin.permissions import desk_screen, may_manage_leads
+from enrollment.assignment import assign_soon
 from enrollment.elsewhere import DeskForm
 from enrollment.models import Submission
 
@@ -33,6 +34,7 @@ def add_lead(request: SignedInRequest) -> HttpResponse:
     if intake.settle(submission):
         typed.data = MultiValueDict({**dict(typed.data), "key": [str(uuid4())]})
         return _show(request, typed, status=422)
+    assign_soon()
     submission.refresh_from_db()
     return _to_lead(request, submission)
 

@@ -310,7 +310,7 @@ def _make_lead(submission: Submission, answers: dict, *, person: Person | None) 
         details=people.placement_answers(answers),
         answer_due_at=_promise(now),
         created_at=now,
-        **lead_origin(submission, answers),
+        **lead_origin(submission, answers, asked_at=now),
     )
     LeadEvent.objects.create(
         lead=lead, kind=LeadEvent.Kind.ENQUIRY, text=answers["message"], actor=writer_of(submission)

@@ -1,8 +1,7 @@
 """What a post tells about where it came from, as the lead and its person keep it."""
 
+from datetime import datetime
 from typing import Any
-
-from django.utils import timezone
 
 from accounts.models import User
 from enrollment.attribution import campaign_of, source_of
@@ -14,14 +13,17 @@ ELSEWHERE_NOTICE = "sent-by-source"
 """Consent that another system vouches for; which one stands on the submission."""
 
 
-def lead_origin(submission: Submission, answers: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a new lead that say where it came from and, at the desk, whose it is."""
+def lead_origin(submission: Submission, answers: dict[str, Any], *, asked_at: datetime) -> dict[str, Any]:
+    """Return the fields of a new lead that say where it came from and, at the desk, whose it is.
+
+    Who was talked to got the answer as they asked, at the very same time.
+    """
     touches = submission.attribution
     if submission.form == Submission.Form.DESK:
         return {
             "source": answers["source"],
             "owner": answers["owner"],
-            "answered_at": timezone.now() if answers["talked"] else None,
+            "answered_at": asked_at if answers["talked"] else None,
         }
     source = Lead.Source.PARTNER if submission.form == Submission.Form.API else source_of(touches)
     return {

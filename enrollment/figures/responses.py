@@ -32,8 +32,10 @@ class Responses:
     """First answers to the leads that asked in a period; the date of asking decides.
 
     `answered`: leads whose first answer is noted, whenever that was.
-    `median`, `percentile_90`: working hours between asking and that answer; the time in which the
-    institute is closed, on holidays too, doesn't count. 90 % were answered within the latter.
+    `median`, `percentile_90`, `histogram`: working hours between asking and that answer; the time in
+    which the institute is closed, on holidays too, doesn't count. 90 % were answered within the
+    percentile. Who was answered as they asked has no such time: written down in a talk, or imported.
+    They count as answered and kept; nobody waited, so they would only flatter the times.
     `kept`: answered by the promised time. `broken`: answered later, or still open and overdue.
     `kept_share` is their share among both, so that a promise which isn't due yet counts nowhere.
     """
@@ -52,6 +54,11 @@ class Responses:
         return share(self.kept, self.kept + self.broken)
 
     @property
+    def timed(self) -> int:
+        """Answered leads that have waited for it."""
+        return sum(bucket.count for bucket in self.histogram)
+
+    @property
     def waiting(self) -> int:
         """Leads without a noted answer."""
         return self.asked - self.answered
@@ -68,11 +75,13 @@ class AllResponses:
 def responses(leads: Any, calendar: WorkingCalendar, *, now: datetime) -> AllResponses:
     """Return how these leads were answered; two queries.
 
-    Holidays are no matter of SQL: the two times of every answered lead are read, a chunk at a time.
+    Holidays are no matter of SQL: the two times of every lead that waited are read, a chunk at a time.
     """
     leads = leads.order_by()
     hours: dict[int | None, array] = defaultdict(lambda: array("d"))
-    answered = leads.filter(answered_at__isnull=False).values_list("owner_id", "created_at", "answered_at")
+    answered = leads.filter(answered_at__gt=F("created_at")).values_list(
+        "owner_id", "created_at", "answered_at"
+    )
     for owner, asked_at, answered_at in answered.iterator(chunk_size=CHUNK):
         hours[owner].append(calendar.working_time(asked_at, answered_at).total_seconds() / 3600)
     overdue = Q(answered_at__isnull=True, answer_due_at__lt=now) & ~Q(stage__in=PipelineStage.ENDED)

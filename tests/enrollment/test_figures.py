@@ -1,6 +1,7 @@
 """The desk's numbers against cases worked out by hand."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ from enrollment.figures.responses import responses
 from enrollment.figures.scope import Scope
 from enrollment.figures.workload import Workload, workloads
 from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent, PipelineStage, StageChange
-from tests.conftest import SmallCourse
+from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory
 from tests.factories.enrollment import EnrollmentFactory, LeadEventFactory, LeadFactory
@@ -242,6 +243,33 @@ def test_first_answers_are_timed_in_working_hours(site: object) -> None:
     assert {bucket.start: bucket.count for bucket in found.histogram} == {
         0: 1, 1: 1, 2: 1, 4: 1, 8: 0, 16: 1, 24: 0,
     }  # fmt: skip
+
+
+def test_who_was_talked_to_as_they_asked_is_answered_but_flatters_no_time(
+    site: object, admissions: User
+) -> None:
+    """One waited 2 hours, one 6, one waits; three were written down in a talk. The median is 4, not 0."""
+    LeadFactory(created_at=at(11, 2), answered_at=at(11, 2, 12), answer_due_at=at(11, 2, 14))
+    LeadFactory(created_at=at(11, 2), answered_at=at(11, 2, 16), answer_due_at=at(11, 2, 14))
+    LeadFactory(created_at=at(11, 30, 11), answer_due_at=at(11, 30, 18))
+    with travel(at(11, 3)):
+        for name in ("Asha", "Bala", "Chitra"):
+            signed_in(admissions).post(
+                "/cms/leads/new/",
+                {
+                    "name": name,
+                    "phone": "98765 43210",
+                    "source": "phone",
+                    "talked": "on",
+                    "key": str(uuid4()),
+                },
+            )
+    found = responses(Scope().asked(NOVEMBER), InstituteSettings.current().calendar(), now=NOW).total
+
+    assert (found.asked, found.answered, found.waiting, found.timed) == (6, 5, 1, 2)
+    assert (found.median, found.percentile_90) == (4, 6)
+    assert (found.kept, found.broken) == (4, 1)
+    assert {bucket.start: bucket.count for bucket in found.histogram if bucket.count} == {2: 1, 4: 1}
 
 
 def test_holidays_count_nowhere_in_a_first_answer(site: object) -> None:

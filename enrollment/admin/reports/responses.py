@@ -30,7 +30,7 @@ def _times(now: Responses, before: Responses | None, institute: InstituteSetting
         [
             _bucket(bucket),
             Pair(bucket.count, old.count if old else None) if compared else bucket.count,
-            share(bucket.count, now.answered),
+            share(bucket.count, now.timed),
         ]
         for bucket, old in zip(now.histogram, earlier, strict=True)
     ]
@@ -38,8 +38,9 @@ def _times(now: Responses, before: Responses | None, institute: InstituteSetting
         heading=_("Working hours until the first answer"),
         about=_(
             "Leads that asked in the period. Time counts only while the institute is open (%(hours)s, not on "
-            "holidays). Within the promise: answered by the promised time, of all whose promise is due; "
-            "the promise is %(promise)s working hours now."
+            "holidays). Who was talked to as they asked counts as answered, without a time. Within the "
+            "promise: answered by the promised time, of all whose promise is due; the promise is "
+            "%(promise)s working hours now."
         )
         % {"hours": institute.hours_text, "promise": institute.answer_within_hours},
         headlines=(
@@ -63,7 +64,7 @@ def _times(now: Responses, before: Responses | None, institute: InstituteSetting
             columns=[
                 Column(_("Working hours")),
                 Column(_("Leads"), Kind.COUNT, compared),
-                Column(_("Of the answered"), Kind.SHARE),
+                Column(_("Of these times"), Kind.SHARE),
             ],
             rows=rows,
         ),

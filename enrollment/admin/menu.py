@@ -26,6 +26,9 @@ SET_UP_ITEMS: list[MenuItem] = [
     ManagerItem(
         _("Counsellors"), reverse_lazy("counsellors:list"), name="counsellors", icon_name="user", order=5
     ),
+    ManagerItem(
+        _("Opening hours and holidays"), reverse_lazy("desk:hours"), name="hours", icon_name="time", order=7
+    ),
     ManagerItem(_("Stages"), reverse_lazy("stages:list"), name="stages", icon_name="grid", order=10),
     ManagerItem(
         _("Closing reasons"),

@@ -312,6 +312,8 @@ ROWS = [
     Row("counsellors:list_results", "/cms/leads/counsellors/results/", MANAGE_LEADS),
     Row("counsellors:add", "/cms/leads/counsellors/add/", MANAGE_LEADS),
     Row("desk:unassigned", "/cms/leads/unassigned/", MANAGE_LEADS),
+    Row("desk:hours", "/cms/leads/hours/", MANAGE_LEADS),
+    Row("desk:hours", "/cms/leads/hours/", MANAGE_LEADS, "post"),
     Row("desk:unassigned", "/cms/leads/unassigned/", "door door door home home home 302 302", "post"),
     Row("desk:hand-over", "/cms/leads/hand-over/99999/", "door door door home home home 404 404"),
     Row("desk:hand-over", "/cms/leads/hand-over/99999/", "door door door home home home 404 404", "post"),

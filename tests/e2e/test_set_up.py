@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import assert_accessible
-
 
 def test_a_press_on_a_place_puts_it_where_the_lead_writes(page: Page, sign_in: Callable[[str], None]) -> None:
     sign_in("admissions-lead@example.com")
@@ -25,7 +23,6 @@ def test_a_press_on_a_place_puts_it_where_the_lead_writes(page: Page, sign_in: C
     subject.fill("About ")
     page.get_by_role("button", name="{course}", exact=True).click()
     expect(subject).to_have_value("About {course}")
-    assert_accessible(page)
 
 
 def test_what_sets_up_the_desk_stands_in_its_own_menu_alone(

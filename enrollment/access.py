@@ -25,8 +25,9 @@ def open_courses(user: User) -> list[CoursePage]:
 
 
 def admissions_workers() -> QuerySet[User]:
-    """Return the active people who work leads, administrators among them."""
-    return User.objects.filter(_holders("work_lead") | Q(is_superuser=True), is_active=True)
+    """Return the active people who work leads and may own one, administrators among them, by name."""
+    workers = User.objects.filter(_holders("work_lead") | Q(is_superuser=True), is_active=True)
+    return workers.order_by("first_name", "last_name", "email")
 
 
 def admissions_leads() -> QuerySet[User]:

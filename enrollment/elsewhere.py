@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from accounts.models import User
+from enrollment.access import admissions_workers
 from enrollment.forms import PlacementForm
 from enrollment.models import Lead
 
@@ -122,6 +122,5 @@ class DeskForm(CapturedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owners = ModelPermissionPolicy(Lead).users_with_permission("work")
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = admissions_workers()  # type: ignore[attr-defined]
         self.fields["consent_news"].label = _("Asked on the phone: they want course news about once a month")

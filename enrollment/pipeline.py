@@ -17,7 +17,6 @@ CLOSING_REASONS = (
     "Wrong number or address",
     "Not recorded",
 )
-NOT_RECORDED = CLOSING_REASONS[-1]
 
 
 def fill_after_migrating(*, plan: Sequence[tuple[Any, bool]] = (), **kwargs: Any) -> None:

@@ -1,7 +1,6 @@
 """Whether every post at the door came to a known end: posts counted against what became of them."""
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from courses import wall_clock
 from courses.models import InstituteSettings
 from enrollment.access import admissions_leads
 from enrollment.mails import render_mail
-from enrollment.models import ContactClick, ContactPoint, Lead, Submission
+from enrollment.models import ContactPoint, Lead, Submission
 from enrollment.phones import parse_phone
 from outbox.models import Message
 from outbox.queue import enqueue
@@ -87,16 +86,6 @@ def count_days(first: date, last: date) -> list[DayCount]:
     return days
 
 
-def clicks(first: date, last: date) -> list[dict[str, Any]]:
-    """Return for each page how often Call and WhatsApp were pressed, the most pressed first; one query."""
-    pressed = ContactClick.objects.filter(day__range=(first, last)).values_list("page", "channel", "count")
-    pages: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(ContactClick.Channel.values, 0))
-    for page, channel, count in pressed:
-        pages[page][channel] += count
-    rows = [{"page": page, **counts} for page, counts in pages.items()]
-    return sorted(rows, key=lambda row: (-row["call"] - row["whatsapp"], row["page"]))
-
-
 @transaction.atomic
 def tell_differences() -> int:
     """Tell admissions leads which of the last days, today left out, don't come out even; return how many.
@@ -148,8 +137,7 @@ def unused_posts() -> list[UnusedPost]:
         for post in posts
     }
     values = {value for fields in said.values() for value in _ways(fields)}
-    known: dict[str, Lead] = {}
-    points = ContactPoint.objects.filter(value__in=values).values_list("value", "person")
+    points = ContactPoint.objects.filter(value__in=values).order_by("-person").values_list("value", "person")
     people = dict(points)
     leads = {
         lead.person_id: lead

@@ -22,7 +22,6 @@ from courses import wall_clock
 from courses.models import CoursePage
 from enrollment.access import admissions_workers
 from enrollment.admin.now import roster_for
-from enrollment.admin.permissions import lead_workers
 from enrollment.admin.pipeline import SetUpViewSet
 from enrollment.assignment import Seat, read_roster
 from enrollment.models import Counsellor, Lead
@@ -75,7 +74,7 @@ class CounsellorForm(WagtailAdminModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         taken = Counsellor.objects.exclude(pk=self.instance.pk).values("user")
-        free = Q(pk__in=lead_workers().values("pk")) & ~Q(pk__in=taken)
+        free = Q(pk__in=admissions_workers().values("pk")) & ~Q(pk__in=taken)
         people = User.objects.filter(free | Q(pk=self.instance.user_id))
         self.fields["user"].queryset = people.order_by("first_name", "last_name", "email")
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db.models import Count, Max, Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -91,17 +91,10 @@ def related_leads(lead: Lead) -> list[Related]:
         Related(
             other,
             _("the same person") if other.person_id == lead.person_id else _("same address or number"),
-            _compare_url(lead, other),
+            reverse("desk:merge", args=[lead.pk, other.pk]),
         )
         for other in others[:MOST_RELATED]
     ]
-
-
-def _compare_url(lead: Lead, other: Lead) -> str:
-    try:
-        return reverse("desk:merge", args=[lead.pk, other.pk])
-    except NoReverseMatch:
-        return ""
 
 
 DETAIL_LABELS = {

@@ -17,8 +17,8 @@ from wagtail.admin.forms.search import SearchForm
 from accounts.models import User
 from courses import wall_clock
 from courses.models import CoursePage
+from enrollment.access import admissions_workers
 from enrollment.admin.now import clock_for
-from enrollment.admin.permissions import lead_workers
 from enrollment.admin.search import find_leads
 from enrollment.forms import LONGEST_ID
 from enrollment.models import ClosingReason, Consent, Lead, LeadEvent, LeadTag, PipelineStage
@@ -37,7 +37,7 @@ AGES = {"today": 0, "week": 7, "older-7": 7, "older-30": 30, "older-90": 90}
 
 def owner_choices() -> list[tuple[str, str]]:
     """Return everybody who may own a lead, after oneself, nobody and somebody; one query."""
-    people = [(str(person.pk), str(person)) for person in lead_workers()]
+    people = [(str(person.pk), str(person)) for person in admissions_workers()]
     return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), (SOMEBODY, gettext("Somebody")), *people]
 
 

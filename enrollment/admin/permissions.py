@@ -40,16 +40,6 @@ def may_work_leads(user: User | AnonymousUser) -> bool:
     return lead_policy.user_has_permission(user, "work")
 
 
-def may_export_leads(user: User | AnonymousUser) -> bool:
-    """Whether the user may take leads out of the system."""
-    return user.has_perm("enrollment.manage_leads")
-
-
-def lead_workers() -> QuerySet[User]:
-    """Return the active people who may own a lead, by name."""
-    return lead_policy.users_with_permission("work").order_by("first_name", "last_name", "email")
-
-
 def may_manage_leads(user: User | AnonymousUser) -> bool:
     """Whether the user may assign, export, import and merge leads, see reports and set up the desk."""
     return user.has_perm("enrollment.manage_leads")

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import LineField
 from accounts.models import User
 from courses.models import Cohort, CoursePage
+from enrollment.access import admissions_workers
 from enrollment.admin.exports import FORMATS, MOST_IN_XLSX
 from enrollment.admin.forms.base import KeyField
 from enrollment.admin.forms.enrolling import CohortField
-from enrollment.admin.permissions import lead_workers, may_manage_leads
+from enrollment.admin.permissions import may_manage_leads
 from enrollment.models import ClosingReason, LeadTag, PipelineStage
 
 
@@ -43,7 +44,7 @@ class AssignForm(BulkForm):
         if not may_manage_leads(self.actor):
             del self.fields["owner"]
             return
-        self.people = {str(person.pk): person for person in lead_workers()}
+        self.people = {str(person.pk): person for person in admissions_workers()}
         cast(forms.ChoiceField, self.fields["owner"]).choices = [
             ("", _("Choose an owner")),
             (self.NOBODY, _("Nobody")),

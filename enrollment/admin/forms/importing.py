@@ -49,7 +49,7 @@ class MappingForm(forms.Form):
         self._choose("stage", [(key, stages[key]) for key in STAGES if key in stages])
         courses = CoursePage.objects.live().order_by("path").values_list("pk", "title")
         self._choose("course", [("", _("None")), *((str(pk), title) for pk, title in courses)])
-        workers = [(str(user.pk), str(user)) for user in admissions_workers().order_by("first_name", "email")]
+        workers = [(str(user.pk), str(user)) for user in admissions_workers()]
         in_turn = (ROUND_ROBIN, _("Counsellors in turn"))
         self._choose("owner", [("", _("Nobody")), in_turn, *workers])
         self.headings = list(job.columns)

@@ -12,8 +12,8 @@ from accounts.fields import CleanCharField, LineField
 from accounts.models import User
 from courses.calendar import WorkingCalendar
 from courses.models import InstituteSettings
+from enrollment.access import admissions_workers
 from enrollment.admin.forms.base import KeyField, LeadForm, MomentField
-from enrollment.admin.permissions import lead_workers
 from enrollment.desk import plan_shown
 from enrollment.models import ClosingReason, Lead, PipelineStage
 
@@ -112,7 +112,7 @@ class OwnerForm(LeadForm):
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
-        cast(forms.ModelChoiceField, self.fields["owner"]).queryset = lead_workers()
+        cast(forms.ModelChoiceField, self.fields["owner"]).queryset = admissions_workers()
 
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {"owner": lead.owner_id, "shown": lead.owner_id or ""}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage
 from courses.wall_clock import today
-from enrollment.admin.permissions import lead_workers
+from enrollment.access import admissions_workers
 from enrollment.figures.periods import Comparison, Named, Period, named_period
 from enrollment.figures.scope import Scope
 from enrollment.models import Lead
@@ -70,7 +70,7 @@ class ReportForm(forms.Form):
             given["period"] = Named.CUSTOM.value
         super().__init__(self.DEFAULTS | given)
         courses = CoursePage.objects.order_by("title").values_list("pk", "title")
-        people = [(str(person.pk), str(person)) for person in lead_workers()]
+        people = [(str(person.pk), str(person)) for person in admissions_workers()]
         self.fields["course"].choices = [("", gettext("Any")), *courses]  # type: ignore[attr-defined]
         self.fields["owner"].choices = [  # type: ignore[attr-defined]
             ("", gettext("Anybody")), (NOBODY, gettext("Nobody")), *people,

@@ -36,8 +36,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, data: Any = None, *, owner: User) -> None:
         super().__init__(data)
-        people = admissions_workers().exclude(pk=owner.pk)
-        self.fields["to"].queryset = people.order_by("first_name", "last_name", "email")  # type: ignore[attr-defined]
+        self.fields["to"].queryset = admissions_workers().exclude(pk=owner.pk)  # type: ignore[attr-defined]
 
 
 @manager_screen

@@ -19,9 +19,11 @@ from enrollment import intake
 from enrollment.accesses import note_access
 from enrollment.admin.permissions import manager_screen
 from enrollment.elsewhere import CapturedForm, DeskForm
+from enrollment.figures.clicks import presses_by_page
+from enrollment.figures.periods import Period
 from enrollment.forms import EnquiryForm
 from enrollment.models import DataAccess, Submission
-from enrollment.reconciliation import DayCount, clicks, count_days, unused_posts
+from enrollment.reconciliation import DayCount, count_days, unused_posts
 from enrollment.spreadsheets import table_response
 
 DAYS_SHOWN = 14
@@ -68,7 +70,7 @@ def overview(request: SignedInRequest) -> HttpResponseBase:
         "days": days,
         "totals": {name: sum(getattr(day, name) for day in days) for name in COUNTS},
         "uneven": [day for day in days if day.difference],
-        "clicks": clicks(first, last),
+        "presses": presses_by_page(Period(first, last)),
     }
     status = 200 if form.is_valid() else 422
     return render(request, "enrollment/admin/reconciliation/overview.html", context, status=status)
@@ -122,7 +124,8 @@ def _download(file_format: str, table: str, first: date, last: date) -> HttpResp
     rows: list[list[Any]]
     if table == "clicks":
         headings = [_("Page"), _("Call"), _("WhatsApp")]
-        rows = [[row["page"], row["call"], row["whatsapp"]] for row in clicks(first, last)]
+        pressed = presses_by_page(Period(first, last))
+        rows = [[page, presses.call, presses.whatsapp] for page, presses in pressed.items()]
     else:
         headings = [
             _("Day"), _("Form"), _("Posts"), _("Leads"), _("Added to known leads"), _("Spam"), _("Not valid"),

@@ -1,7 +1,6 @@
 """Let many people enrol for the last seat of a cohort at one moment, and count who gets it.
 
-    DATABASE_URL=postgres://lms@127.0.0.1/bench DJANGO_SETTINGS_MODULE=lms.settings.test \
-        .venv/bin/python bench/last_seat.py
+    DATABASE_URL=postgres://lms@127.0.0.1/bench .venv/bin/python bench/last_seat.py
 
 Works in the database that the environment names, which must be migrated and is best empty; it removes what
 it made. Each rival is a lead with its own thread and its own connection, opened before the start, and all
@@ -11,13 +10,19 @@ does the same with a seat that is read, checked and written without a lock.
 """
 
 import argparse
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from threading import Barrier, Thread
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lms.settings.test")
 
 import django
 

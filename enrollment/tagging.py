@@ -12,6 +12,7 @@ from accounts.models import User
 from enrollment.desk import lock_lead
 from enrollment.models import Lead, LeadEvent, LeadTag
 
+LONGEST_TAG = 40
 MOST_TAGS = 20
 """Tags that are taken from one form."""
 

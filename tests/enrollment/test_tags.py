@@ -66,6 +66,15 @@ def test_tags_that_cannot_be_kept_are_refused(desk: Client, lead: Lead, typed: s
     assert not LeadTag.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["x" * 41, ",".join(map(str, range(21))), ", ,"])
+def test_the_tags_of_many_leads_are_refused_as_those_of_one(desk: Client, lead: Lead, typed: str) -> None:
+    data = {"keys": str(lead.pk), "confirmed": "1", "add": typed}
+    response = desk.post("/cms/leads/bulk/tag/", data)
+
+    assert response.status_code == 422
+    assert not LeadTag.objects.exists()
+
+
 def test_a_tag_is_removed_in_one_press_and_goes_when_nobody_has_it(desk: Client, lead: Lead) -> None:
     other = LeadFactory()
     for one in (lead, other):

@@ -7,8 +7,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import LineField
 from enrollment.forms import LONGEST_ID
-from enrollment.models import Lead
+from enrollment.models import ClosingReason, Lead
+from enrollment.tagging import LONGEST_TAG, MOST_TAGS
 
 
 class KeyField(forms.ModelChoiceField):
@@ -47,6 +49,33 @@ class MomentField(forms.DateTimeField):
             },
             **kwargs,
         )
+
+
+class ClosingReasonField(KeyField):
+    """Why leads are closed, of the reasons that are offered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Reason for closing"),
+            queryset=ClosingReason.objects.filter(is_active=True),
+            required=False,
+            empty_label=_("Only needed to close"),
+            error_messages={"invalid_choice": _("Choose a reason from the list")},
+        )
+
+
+class TagsField(LineField):
+    """The names of tags, with commas between them."""
+
+    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+        names = [name for part in super().clean(value).split(",") if (name := part.strip())]
+        if self.required and not names:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        if len(names) > MOST_TAGS:
+            raise forms.ValidationError(_("Enter at most %(most)d tags at once") % {"most": MOST_TAGS})
+        if any(len(name) > LONGEST_TAG for name in names):
+            raise forms.ValidationError(_("Shorten each tag to 40 characters or fewer"))
+        return names
 
 
 def refuse_past(moment: datetime | None) -> None:

@@ -5,15 +5,14 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import LineField
 from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.access import admissions_workers
 from enrollment.admin.exports import FORMATS, MOST_IN_XLSX
-from enrollment.admin.forms.base import KeyField
+from enrollment.admin.forms.base import ClosingReasonField, KeyField, TagsField
 from enrollment.admin.forms.enrolling import CohortField
 from enrollment.admin.permissions import may_manage_leads
-from enrollment.models import ClosingReason, LeadTag, PipelineStage
+from enrollment.models import LeadTag, PipelineStage
 
 
 class BulkForm(forms.Form):
@@ -65,13 +64,7 @@ class MoveForm(BulkForm):
             "invalid_choice": _("Choose a stage from the list"),
         },
     )
-    reason = KeyField(
-        label=_("Reason for closing"),
-        queryset=ClosingReason.objects.filter(is_active=True),
-        required=False,
-        empty_label=_("Only needed to close"),
-        error_messages={"invalid_choice": _("Choose a reason from the list")},
-    )
+    reason = ClosingReasonField()
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -88,7 +81,7 @@ class MoveForm(BulkForm):
 class TagForm(BulkForm):
     """Tags to stick on the leads, and one to take off."""
 
-    add = LineField(
+    add = TagsField(
         label=_("Tags to add"),
         required=False,
         max_length=200,
@@ -102,14 +95,6 @@ class TagForm(BulkForm):
         empty_label=_("None"),
         error_messages={"invalid_choice": _("Choose a tag from the list")},
     )
-
-    LONGEST = 40
-
-    def clean_add(self) -> list[str]:
-        names = [name for part in self.cleaned_data["add"].split(",") if (name := part.strip())]
-        if any(len(name) > self.LONGEST for name in names):
-            raise forms.ValidationError(_("Shorten each tag to 40 characters or fewer"))
-        return names
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import LineField
 from courses.models import Cohort, CoursePage
 from courses.rupees import rupees
-from enrollment.admin.forms.base import KeyField, LeadForm
-from enrollment.models import ClosingReason, Enrollment, Lead, PipelineStage
+from enrollment.admin.forms.base import ClosingReasonField, KeyField, LeadForm
+from enrollment.models import Enrollment, Lead, PipelineStage
 
 _MONEY_SIGNS = re.compile(r"[₹,\s]")
 
@@ -215,13 +215,7 @@ class WithdrawForm(LeadForm):
         required=False,
         error_messages={"invalid_choice": _("Choose a stage from the list")},
     )
-    closing = KeyField(
-        label=_("Reason for closing"),
-        queryset=ClosingReason.objects.none(),
-        required=False,
-        empty_label=_("Only needed to close"),
-        error_messages={"invalid_choice": _("Choose a reason from the list")},
-    )
+    closing = ClosingReasonField()
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
@@ -231,8 +225,6 @@ class WithdrawForm(LeadForm):
             ("", _("Choose a stage")),
             *stages.values_list("key", "name"),
         ]
-        reasons = cast(forms.ModelChoiceField, self.fields["closing"])
-        reasons.queryset = ClosingReason.objects.filter(is_active=True)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

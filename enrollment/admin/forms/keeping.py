@@ -12,14 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EMAIL_FORMAT, CleanCharField, LineField
 from courses.models import CoursePage
-from enrollment.admin.forms.base import KeyField, LeadForm
+from enrollment.admin.forms.base import KeyField, LeadForm, TagsField
 from enrollment.correcting import Facts, facts_shown
 from enrollment.filing import LARGEST, STARTS, looks_like
 from enrollment.models import ContactPoint, Lead, LeadFile, LeadTag
 from enrollment.phones import parse_phone
-from enrollment.tagging import MOST_TAGS
-
-LONGEST_TAG = 40
 
 
 class FactsForm(LeadForm):
@@ -156,7 +153,7 @@ class TagForm(LeadForm):
     """Tags to stick on, separated by commas."""
 
     name = "tag"
-    names = LineField(
+    names = TagsField(
         label=_("Add tags"),
         max_length=400,
         help_text=_("Several are separated by commas."),
@@ -166,16 +163,6 @@ class TagForm(LeadForm):
             "max_length": _("Enter at most 400 characters"),
         },
     )
-
-    def clean_names(self) -> list[str]:
-        names = [name for name in (part.strip() for part in self.cleaned_data["names"].split(",")) if name]
-        if not names:
-            raise forms.ValidationError(_("Enter a tag"))
-        if len(names) > MOST_TAGS:
-            raise forms.ValidationError(_("Enter at most %(most)d tags at once") % {"most": MOST_TAGS})
-        if any(len(name) > LONGEST_TAG for name in names):
-            raise forms.ValidationError(_("Shorten each tag to 40 characters or fewer"))
-        return names
 
 
 class UntagForm(LeadForm):

@@ -13,7 +13,7 @@ from accounts.models import User
 from courses.calendar import WorkingCalendar
 from courses.models import InstituteSettings
 from enrollment.access import admissions_workers
-from enrollment.admin.forms.base import KeyField, LeadForm, MomentField
+from enrollment.admin.forms.base import ClosingReasonField, KeyField, LeadForm, MomentField
 from enrollment.desk import plan_shown
 from enrollment.models import ClosingReason, Lead, PipelineStage
 
@@ -48,13 +48,7 @@ class StageForm(LeadForm):
     stage = forms.ChoiceField(
         label=_("Stage"), error_messages={"invalid_choice": _("Choose a stage from the list")}
     )
-    reason = KeyField(
-        label=_("Reason for closing"),
-        queryset=ClosingReason.objects.none(),
-        required=False,
-        empty_label=_("Only needed to close"),
-        error_messages={"invalid_choice": _("Choose a reason from the list")},
-    )
+    reason = ClosingReasonField()
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:

@@ -159,6 +159,17 @@ def test_the_page_offers_each_difference_with_the_likely_value_marked(
     assert "Other leads of the person: 1" in page
 
 
+def test_two_people_with_nothing_in_common_are_merged_after_a_warning_only(
+    desk: Client, two: tuple[Lead, Lead]
+) -> None:
+    kept, other = two
+    said = "neither a name nor an address nor a number in common"
+    assert said not in desk.get(address(kept, other)).content.decode()
+
+    stranger = LeadFactory(person=PersonFactory(name="Ravi Kumar", email="ravi@example.net", phone=""))
+    assert said in desk.get(address(kept, stranger)).content.decode()
+
+
 def test_a_merge_moves_everything_and_leaves_one_lead_of_one_person(
     desk: Client, two: tuple[Lead, Lead], course: SmallCourse, admissions: User
 ) -> None:

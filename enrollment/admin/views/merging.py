@@ -16,6 +16,7 @@ from enrollment.errors import EnrollmentError, LeadsChanged, NotWorkedAnyMore
 from enrollment.merge_choices import KEPT, OTHER, Choice, choices_for, fingerprint_of, likely, points_of
 from enrollment.merging import UNDO_FOR, count_followers, kept_key, merge, refusal
 from enrollment.models import Lead, Merge
+from enrollment.people import fold_name
 from enrollment.unmerging import undo
 
 
@@ -115,9 +116,11 @@ def _show(
     chosen: dict[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    points = _points(kept, other, None if chosen is None else _ticked(request))
     context = {
         "kept": kept,
         "other": other,
+        "are_strangers": _are_strangers(kept, other, points),
         "offers": [
             Offer(
                 choice,
@@ -127,7 +130,7 @@ def _show(
             )
             for choice in choices_for(kept, other)
         ],
-        "points": _points(kept, other, None if chosen is None else _ticked(request)),
+        "points": points,
         "followers": count_followers(other, to=kept),
         "shown": fingerprint_of(kept, other),
         "problem": problem,
@@ -150,6 +153,15 @@ def _points(kept: Lead, other: Lead, ticked: set[int] | None) -> list[OfferedPoi
         OfferedPoint(point.pk, point.as_typed, whose, ticked is None or point.pk in ticked)
         for point, whose in rows
     ]
+
+
+def _are_strangers(kept: Lead, other: Lead, points: list[OfferedPoint]) -> bool:
+    """Whether nothing says that the two people are one: no name, address or number in common."""
+    return (
+        kept.person_id != other.person_id
+        and fold_name(kept.person.name) != fold_name(other.person.name)
+        and all(point.whose != _("both") for point in points)
+    )
 
 
 def _ticked(request: StaffRequest) -> set[int]:

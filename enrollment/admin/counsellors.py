@@ -15,14 +15,14 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.snippets.views.snippets import CreateView, EditView, IndexView
+from wagtail.snippets.views.snippets import CreateView, EditView
 
 from accounts.models import User
 from courses import wall_clock
 from courses.models import CoursePage
 from enrollment.access import admissions_workers
 from enrollment.admin.now import roster_for
-from enrollment.admin.pipeline import SetUpViewSet
+from enrollment.admin.pipeline import SetUpIndexView, SetUpViewSet
 from enrollment.assignment import Seat, read_roster
 from enrollment.models import Counsellor, Lead
 
@@ -132,7 +132,7 @@ class CoursesColumn(SeatColumn):
         return words if count else gettext("All")
 
 
-class CounsellorIndexView(IndexView):
+class CounsellorIndexView(SetUpIndexView):
     """The list, with the way to the leads that wait."""
 
     @property
@@ -188,6 +188,9 @@ class CounsellorViewSet(SetUpViewSet):
     admin_url_namespace = "counsellors"
     base_url_path = "leads/counsellors"
     index_view_class = CounsellorIndexView
+    empty_text = _(
+        "New leads go round among counsellors. Until you add one, every lead waits without an owner."
+    )
     add_view_class = CounsellorCreateView
     edit_view_class = CounsellorEditView
     list_display: ClassVar = (

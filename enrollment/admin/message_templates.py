@@ -80,6 +80,7 @@ class MessageTemplateViewSet(SetUpViewSet):
     icon = "mail"
     admin_url_namespace = "message_templates"
     base_url_path = "leads/texts"
+    empty_text = _("Texts save counsellors typing: a press on the lead page starts a message from one.")
     list_display: ClassVar = (
         "name",
         Column("channel", label=_("Channel"), accessor="get_channel_display"),

@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.snippets.views.snippets import SnippetViewSet
+from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 from enrollment.admin.permissions import ManagedPolicy
 from enrollment.models import ClosingReason, Lead, PipelineStage, StageChange
@@ -38,6 +39,12 @@ def free_key(name: str) -> str:
     return next(key for key in numbered if key not in taken)
 
 
+class SetUpIndexView(IndexView):
+    """A list that says, while it is empty, what it is good for."""
+
+    empty_text = ""
+
+
 class SetUpViewSet(SnippetViewSet):
     """A table that sets up the desk: for admissions leads alone, and without a chooser.
 
@@ -49,9 +56,16 @@ class SetUpViewSet(SnippetViewSet):
     menu_item_is_registered = True
     """The desk's own menu has its line, so that Wagtail's “Snippets” needs none."""
 
+    index_view_class: ClassVar[type[IndexView]] = SetUpIndexView
+    index_results_template_name = "enrollment/admin/set_up_results.html"
+    empty_text: str | Promise = ""
+
     @property
     def permission_policy(self) -> ModelPermissionPolicy:
         return ManagedPolicy(self.model)
+
+    def get_index_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_index_view_kwargs(empty_text=self.empty_text, **kwargs)
 
     def register_chooser_viewset(self) -> None:
         pass

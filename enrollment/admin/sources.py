@@ -59,6 +59,10 @@ class CaptureSourceViewSet(SetUpViewSet):
     admin_url_namespace = "sources"
     base_url_path = "leads/sources"
     add_view_class = SourceCreateView
+    empty_text = _(
+        "A partner, a portal or an advertising form can send its leads by itself. Add it, and you get the "
+        "address, key and secret to hand on, with an example that works."
+    )
     list_display: ClassVar = (
         "name",
         BooleanColumn("is_active", label=_("Accepted")),

@@ -14,7 +14,7 @@ from enrollment.admin.permissions import ManagedPolicy, manager_screen
 
 HOURS_PANEL = ObjectList(
     [
-        MultiFieldPanel([FieldPanel(day) for day in WEEKDAYS], heading=_("Open on"), classname="desk-days"),
+        MultiFieldPanel([FieldRowPanel([FieldPanel(day) for day in WEEKDAYS])], heading=_("Open on")),
         MultiFieldPanel(
             [
                 FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),

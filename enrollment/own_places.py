@@ -1,10 +1,13 @@
 """Waiting places of people who are signed in: found by account or proven address, joined in one press."""
 
+from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
@@ -16,6 +19,7 @@ from enrollment import intake
 from enrollment.errors import EnrolledAlready, SeatsLeft
 from enrollment.models import ContactPoint, Enrollment, Lead, Submission, WaitingPlace
 from enrollment.models.leads import LeadQuerySet
+from enrollment.offers import offer_token
 from enrollment.waiting import join
 
 
@@ -23,6 +27,39 @@ def own_place(user: User, cohort: Cohort) -> WaitingPlace | None:
     """Return the user's newest place on the cohort's list, whatever became of it; one query."""
     places = WaitingPlace.objects.filter(cohort=cohort, lead__in=own_leads(user))
     return places.select_related("cohort__course", "lead").order_by("-pk").first()
+
+
+@dataclass(frozen=True)
+class OwnPlace:
+    """A place as its owner sees it: the number in the line, 0 for a seat that is held, and its page."""
+
+    place: WaitingPlace
+    position: int
+    url: str
+
+
+def open_places(user: User) -> list[OwnPlace]:
+    """Return the offers that the user may accept, and where they wait, one place a group; one query."""
+    same_line = WaitingPlace.objects.in_line().order_by().filter(cohort=OuterRef("cohort"))
+    earlier = same_line.filter(
+        Q(joined_at__lt=OuterRef("joined_at")) | Q(joined_at=OuterRef("joined_at"), pk__lt=OuterRef("pk"))
+    )
+    ahead = earlier.values("cohort").annotate(count=Count("pk")).values("count")
+    upcoming = Cohort.objects.upcoming().filter(course__live=True)
+    places = WaitingPlace.objects.open().filter(lead__in=own_leads(user), cohort__in=upcoming)
+    found: dict[int, OwnPlace] = {}
+    for place in (
+        places.annotate(ahead=Coalesce(Subquery(ahead), 0))
+        .select_related("cohort__course")
+        .order_by("state", "cohort__starts_on", "-pk")
+    ):
+        if place.is_offered:
+            url = reverse("enrollment:offer", kwargs={"token": offer_token(place)})
+            found.setdefault(place.cohort_id, OwnPlace(place, 0, url))
+        elif place.state == WaitingPlace.State.WAITING:
+            url = reverse("enrollment:waiting", kwargs={"cohort": place.cohort_id})
+            found.setdefault(place.cohort_id, OwnPlace(place, place.ahead + 1, url))
+    return list(found.values())
 
 
 def own_leads(user: User) -> LeadQuerySet:

@@ -18,6 +18,7 @@ from accounts.models import User
 from courses.models import CoursePage
 from enrollment.access import open_courses
 from enrollment.enrolling import enroll
+from enrollment.own_places import open_places
 from lessons import study
 from lessons.changes import changes_to_tell
 from lessons.models import LessonChange, LessonPage, PassageText, Progress, StudyPlan
@@ -73,7 +74,7 @@ class Bookmark:
 @login_required
 @require_safe
 def learn(request: SignedInRequest) -> HttpResponse:
-    """Show where to go on, this week, and the learner's courses."""
+    """Show where to go on, this week, the learner's courses and the groups that they wait for."""
     courses = open_courses(request.user)
     outlines = build_outlines(courses, request=request, opened=[course.pk for course in courses])
     free = LessonPage.objects.published().filter(is_free=True).order_by("path")
@@ -90,6 +91,7 @@ def learn(request: SignedInRequest) -> HttpResponse:
             "changed": _changed(outlines),
             "bookmarks": _bookmarks(outlines),
             "outlines": outlines,
+            "places": open_places(request.user),
             "free_lessons": [] if outlines else list(free[:FREE_LESSONS_SHOWN]),
         },
     )

@@ -14,15 +14,17 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from enrollment.importing.errors import UnreadableTable
+from enrollment.importing.workbooks import open_workbook, too_large
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 200_000
 MAX_COLUMNS = 100
 MAX_CELL = 5_000
+MAX_CELLS = MAX_ROWS * MAX_COLUMNS
+"""Of a sheet, empty ones before the last of a row included."""
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_TEXTS = 64 * 1024 * 1024
 """Texts of a workbook that openpyxl keeps in memory."""
@@ -180,14 +182,18 @@ def _delimiter(sample: str) -> str:
 def _workbook_rows(file: IO[bytes]) -> Iterator[Row]:
     try:
         _refuse_bombs(file)
-        workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        workbook = open_workbook(file)
         sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
         if not sheets:
             raise UnreadableTable(_("This workbook has no sheet with a table. Choose another file."))
         sheets[0].reset_dimensions()
+        seen = 0
         for number, cells in enumerate(sheets[0].iter_rows(values_only=True), start=1):
             if number > LAST_ROW:
                 break
+            seen += len(cells)
+            if seen > MAX_CELLS:
+                raise too_large()
             yield number, [_as_text(value) for value in cells]
         workbook.close()
     except BROKEN_WORKBOOK as error:
@@ -203,7 +209,7 @@ def _refuse_bombs(file: IO[bytes]) -> None:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     file.seek(0)
     if sum(sizes.values()) > MAX_UNPACKED or sizes.get("xl/sharedStrings.xml", 0) > MAX_TEXTS:
-        raise UnreadableTable(_("This workbook is too large. Save the sheet as CSV, or split it."))
+        raise too_large()
 
 
 def _as_text(value: object) -> str:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import time_machine
@@ -222,6 +223,48 @@ def test_too_many_rows_and_bombs_are_refused(desk: Client, monkeypatch: pytest.M
         response = desk.post("/cms/leads/import/", {"file": SimpleUploadedFile("fair", content)})
         assert response.status_code == 422
         assert words in response.content.decode()
+
+
+def with_part(name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a workbook one of whose parts was changed by hand."""
+    out = io.BytesIO()
+    known = io.BytesIO(workbook(["Name", "Email"], ["Asha", "asha@example.com"]))
+    with ZipFile(known) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            content = old.read(part)
+            new.writestr(part, change(content) if part == name else content)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+BOMBS = {
+    "one row of many cells": (SHEET, b"<sheetData>", b"<sheetData><row>" + b"<c/>" * 60_000 + b"</row>"),
+    "many things that are no rows": (
+        SHEET,
+        b"<sheetData>",
+        b"<sheetData>" + b"<x/>" * 60_000,
+    ),
+    "many styles": ("xl/styles.xml", b"<cellXfs", b"<cellXfs>" + b"<xf/>" * 60_000 + b"</cellXfs><cellXfs"),
+    "one endless comment": (SHEET, b"<sheetData>", b"<!--" + b"-x" * 60_000 + b"--><sheetData>"),
+    "a document type": (SHEET, b"<worksheet", b"<!DOCTYPE worksheet><worksheet"),
+    "far cells in many rows": (SHEET, b"<sheetData>", b"<sheetData>" + b'<row><c r="ZZZ1"/></row>' * 200),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_workbook_that_would_fill_the_memory_is_refused(
+    desk: Client, monkeypatch: pytest.MonkeyPatch, bomb: str
+) -> None:
+    for limit in ("MAX_KEPT", "MAX_WHOLE", "MAX_STILL"):
+        monkeypatch.setattr(f"enrollment.importing.workbooks.{limit}", 50_000)
+    monkeypatch.setattr("enrollment.importing.reading.MAX_CELLS", 1_000_000)
+    part, before, after = BOMBS[bomb]
+
+    content = with_part(part, lambda xml: xml.replace(before, after, 1))
+
+    response = desk.post("/cms/leads/import/", {"file": SimpleUploadedFile("fair.xlsx", content)})
+    assert response.status_code == 422
+    assert "too large" in response.content.decode()
 
 
 def problems(client: Client, job: LeadImport) -> list[list[str]]:

@@ -35,10 +35,17 @@ AGES = {"today": 0, "week": 7, "older-7": 7, "older-30": 30, "older-90": 90}
 """Days before today; "older-…" means before them, the others since."""
 
 
-def owner_choices() -> list[tuple[str, str]]:
-    """Return everybody who may own a lead, after oneself, nobody and somebody; one query."""
-    people = [(str(person.pk), str(person)) for person in admissions_workers()]
-    return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), (SOMEBODY, gettext("Somebody")), *people]
+def owner_choices(asked: str = "") -> list[tuple[str, str]]:
+    """Return everybody who may own a lead, after oneself, nobody and somebody; one query.
+
+    Who is asked for by key and owns leads is among them, also after they left.
+    """
+    who = Q(pk__in=admissions_workers().values("pk"))
+    if asked.isascii() and asked.isdigit() and len(asked) < LONGEST_ID:
+        who |= Q(Exists(Lead.objects.filter(owner=OuterRef("pk"))), pk=int(asked))
+    people = User.objects.filter(who).order_by("first_name", "last_name", "email")
+    named = [(str(person.pk), str(person)) for person in people]
+    return [(MINE, gettext("Me")), (NOBODY, gettext("Nobody")), (SOMEBODY, gettext("Somebody")), *named]
 
 
 def of_owner(leads: QuerySet[Lead], value: str, *, user: User) -> QuerySet[Lead]:
@@ -157,7 +164,7 @@ class LeadFilterSet(WagtailFilterSet):
         """Read the choices that are rows once; Django asks a callable for them again and again."""
         super().__init__(*args, **kwargs)
         self.filters["stage"].extra["choices"] = list(PipelineStage.objects.values_list("key", "name"))
-        self.filters["owner"].extra["choices"] = owner_choices()
+        self.filters["owner"].extra["choices"] = owner_choices((self.data or {}).get("owner", ""))
 
     def filter_open(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
         return leads.open() if value == "true" else leads.filter(stage__key__in=PipelineStage.ENDED)

@@ -35,7 +35,7 @@ SHOWS: dict[str, tuple[object, frozenset[str]]] = {
 """What the chips above the timeline show: their words, and the kinds of events. Consent has its own rows."""
 
 _PRIVATE = re.compile(r"\[\[\w+\]\]")
-_CURSOR = re.compile(r"(\d{1,17})-(\d)-(\d{1,18})")
+_CURSOR = re.compile(r"(\d{1,17})-([0-3])-(\d{1,18})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LESSONS, CONSENTS, POSTS, EVENTS = range(4)

@@ -127,9 +127,9 @@ def test_older_pages_hold_every_entry_once(desk: Client, lead: Lead) -> None:
 
 @pytest.mark.parametrize("older", ["x", "1-2", "9" * 40, "99999999999999999-3-1", "-1-3-1", "1-9-1"])
 def test_a_broken_cursor_is_harmless(desk: Client, lead: Lead, older: str) -> None:
-    response = desk.get(f"/cms/leads/inspect/{lead.pk}/?older={older}")
+    LeadEventFactory(lead=lead, text="Asked about fees")
 
-    assert response.status_code == 200
+    assert "Asked about fees" in timeline_of(desk, lead, f"?older={older}")
 
 
 def study(learner: User, course: SmallCourse) -> None:

@@ -45,6 +45,10 @@ class LeadIndexView(IndexView):
     def get_base_queryset(self) -> QuerySet[Lead]:
         return Lead.objects.all()
 
+    def filter_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
+        """Show nobody for a filter that means nothing any more: everybody would look like its answer."""
+        return super().filter_queryset(queryset) if self.filters.is_valid() else queryset.none()
+
     def order_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
         """Leave the order to the pages; they also read backwards."""
         return queryset

@@ -7,7 +7,7 @@ app_name = "enrollment"
 urlpatterns = [
     path("enquire/", enquiries.enquire, name="enquire"),
     path("enquire/clicks/", clicks.count, name="clicks"),
-    path("enquire/thanks/<str:reference>/", enquiries.thanks, name="thanks"),
+    path("enquire/thanks/<slug:reference>/", enquiries.thanks, name="thanks"),
     # Both spellings: Django would redirect the one without a slash, and lose the body.
     re_path(r"^api/leads/?$", capture.receive_lead, name="receive-lead"),
     path("placement/", enquiries.placement, name="placement"),

@@ -79,7 +79,7 @@ def restore(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 def compare(request: StaffRequest) -> HttpResponse:
     """Lead to the comparison of two leads by their references."""
-    typed = [request.GET.get(name, "").strip().upper() for name in ("kept", "other")]
+    typed = [request.GET.get(name, "").replace("\0", "").strip().upper() for name in ("kept", "other")]
     keys = dict(Lead.objects.filter(reference__in=typed).values_list("reference", "pk"))
     missing = [reference for reference in typed if reference not in keys]
     if missing or typed[0] == typed[1]:

@@ -13,6 +13,7 @@ from wagtail.admin import messages
 
 from enrollment.admin.permissions import StaffRequest, manager_screen
 from enrollment.errors import EnrollmentError, LeadsChanged, NotWorkedAnyMore
+from enrollment.forms import LONGEST_ID
 from enrollment.merge_choices import KEPT, OTHER, Choice, choices_for, fingerprint_of, likely, points_of
 from enrollment.merging import UNDO_FOR, count_followers, kept_key, merge, refusal
 from enrollment.models import Lead, Merge
@@ -165,7 +166,8 @@ def _are_strangers(kept: Lead, other: Lead, points: list[OfferedPoint]) -> bool:
 
 
 def _ticked(request: StaffRequest) -> set[int]:
-    return {int(key) for key in request.POST.getlist("points") if key.isascii() and key.isdigit()}
+    keys = request.POST.getlist("points")
+    return {int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < LONGEST_ID}
 
 
 def _one_is_gone(request: StaffRequest, *keys: int) -> HttpResponse:

@@ -45,7 +45,9 @@ class PeriodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         first, last = cleaned.get("first"), cleaned.get("last")
-        if first and last and not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
+        if not first or not last:
+            return cleaned
+        if last == date.max or not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
             self.add_error("last", _("Choose a day after the first, at most %s days in all.") % MOST_DAYS)
         return cleaned
 

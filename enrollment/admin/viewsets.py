@@ -76,6 +76,8 @@ class CohortViewSet(SnippetViewSet):
     copy_view_enabled = False
     edit_view_class = CohortEditView
     index_view_class = CohortIndexView
+    index_template_name = "enrollment/admin/cohorts/list.html"
+    index_results_template_name = "enrollment/admin/cohorts/list_results.html"
     list_display = (
         "__str__",
         Column("starts_on", label=_("Starts"), sort_key="starts_on", classname="desk-col-roomy"),

@@ -277,10 +277,18 @@ def test_the_list_of_cohorts_costs_the_same_queries_for_one_and_for_three(
     assert len(three) == len(one)
 
 
+def test_a_list_without_cohorts_says_what_one_is_and_who_adds_it(desk: Client, admissions_lead: User) -> None:
+    page = desk.get("/cms/cohorts/").content.decode()
+
+    assert "A cohort is a group" in page
+    assert "An admissions lead adds cohorts." in page
+    assert "Add a cohort" in signed_in(admissions_lead).get("/cms/cohorts/").content.decode()
+
+
 def test_cohorts_are_not_deleted_many_at_once(admissions_lead: User, course: SmallCourse) -> None:
     CohortFactory(course=course.page)
 
-    assert "bulk-action-checkbox" not in signed_in(admissions_lead).get("/cms/cohorts/").content.decode()
+    assert "bulk-action" not in signed_in(admissions_lead).get("/cms/cohorts/").content.decode()
 
 
 def test_an_admissions_lead_makes_a_cohort_and_admissions_do_not(

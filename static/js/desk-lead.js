@@ -11,6 +11,12 @@ function openTarget() {
 addEventListener("hashchange", openTarget);
 openTarget();
 
+// Text areas take their height after the browser has gone to the target; go there again.
+addEventListener("load", () => {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target) requestAnimationFrame(() => target.scrollIntoView({ behavior: "instant" }));
+});
+
 let leftForWhatsApp = false;
 
 for (const form of document.querySelectorAll("form[data-reload]")) {

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
@@ -29,7 +30,7 @@ class PricedSelect(forms.Select):
 
 
 class CohortField(KeyField):
-    """A cohort with its start, its mode, the seats that are left and what it costs."""
+    """A cohort with its start, the seats that are left, its mode and what it costs."""
 
     def label_from_instance(self, cohort: Cohort) -> str:
         seats = (
@@ -37,8 +38,8 @@ class CohortField(KeyField):
             if cohort.seats_left
             else _("full")
         )
-        facts = f"{cohort.get_mode_display()}; {seats}; {rupees(cohort.list_price)}"
-        return f"{cohort.starts_on:%d %b %Y} ({facts}): {cohort.course.title}"
+        facts = f"{seats}; {cohort.get_mode_display()}; {rupees(cohort.list_price)}"
+        return f"{date_format(cohort.starts_on, 'j M Y')} ({facts}): {cohort.course.title}"
 
 
 class PriceField(forms.DecimalField):
@@ -83,7 +84,7 @@ class OpenEnrollmentField(KeyField):
         )
 
     def label_from_instance(self, enrollment: Enrollment) -> str:
-        facts = [f"{enrollment.cohort.starts_on:%d %b %Y}"] if enrollment.cohort else []
+        facts = [date_format(enrollment.cohort.starts_on, "j M Y")] if enrollment.cohort else []
         if enrollment.price_agreed is not None:
             facts.append(rupees(enrollment.price_agreed))
         return ", ".join([*facts, enrollment.course.title])

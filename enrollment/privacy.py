@@ -2,7 +2,8 @@
 
 Restricting hides a record from the desk at once and stops every message to it; it can be lifted.
 Erasing restricts and sets the day on which what the law made the institute keep is purged; until
-that day it can be taken back. Purging leaves rows without a person, so that counts stay true.
+that day it can be taken back. Purging leaves rows without a person, so that the daily count of posts
+stays true; reports count neither restricted nor erased people.
 """
 
 from datetime import timedelta

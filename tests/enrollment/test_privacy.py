@@ -231,9 +231,23 @@ def test_a_learner_with_an_open_enrolment_is_not_erased(
 
     page_after = manager.post(page(person, "erase"), follow=True).content.decode()
 
-    assert "Withdraw it first" in page_after
+    assert "Withdraw it on their lead first" in page_after
     person.refresh_from_db()
     assert person.restricted_at is None
+
+
+def test_erasing_a_restricted_learner_says_what_to_do_and_leads_back(
+    manager: Client, person: Person, lead: Lead, learner: User
+) -> None:
+    Person.objects.filter(pk=person.pk).update(user=learner)
+    manager.post(page(person, "restrict"), {"reason": "asked for it"})
+    asked = manager.get(page(person, "erase")).content.decode()
+    assert 'href="/cms/leads/privacy/">Do not erase' in asked
+
+    refused = manager.post(page(person, "erase"), follow=True)
+
+    assert refused.status_code == 200
+    assert "lift a restriction" in refused.content.decode()
 
 
 def test_a_purge_closes_the_account(manager: Client, person: Person, lead: Lead) -> None:

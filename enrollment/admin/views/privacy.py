@@ -97,13 +97,14 @@ def restrict(request: StaffRequest, pk: int) -> HttpResponse:
 def erase(request: StaffRequest, pk: int) -> HttpResponse:
     """Ask once more, then erase."""
     person = get_object_or_404(Person, pk=pk, erased_at__isnull=True)
+    back = reverse("desk:privacy") if person.restricted_at else reverse("desk:person-privacy", args=[pk])
     if request.method != "POST":
-        return render(request, "enrollment/admin/privacy/erase.html", {"person": person})
+        return render(request, "enrollment/admin/privacy/erase.html", {"person": person, "back": back})
     return _do(
         request,
         lambda: privacy.erase(person=person, actor=request.user),
         said=_("%(name)s is erased: hidden now, purged on the day shown below.") % {"name": person.name},
-        back=reverse("desk:person-privacy", args=[pk]),
+        back=back,
     )
 
 

@@ -358,4 +358,6 @@ def test_leads_set_aside_are_left_alone(manager: Client) -> None:
 @pytest.mark.parametrize("address", ["bulk/assign/", "bulk/undo/"])
 def test_a_bulk_address_is_not_for_reading(manager: Client, address: str) -> None:
     assert manager.get(f"/cms/leads/{address}").status_code == 405
-    assert manager.post("/cms/leads/bulk/delete/", {}).status_code == 404
+    lead = LeadFactory()
+    assert manager.post("/cms/leads/bulk/delete/", {"lead": lead.pk, "confirmed": "1"}).status_code == 404
+    assert Lead.objects.filter(pk=lead.pk).exists()

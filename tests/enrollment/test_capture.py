@@ -253,8 +253,11 @@ def test_a_recording_under_another_key_makes_no_second_lead(source: CaptureSourc
 def test_a_source_that_is_switched_off_is_told_so(source: CaptureSource) -> None:
     CaptureSource.objects.update(is_active=False)
 
-    assert send(source).status_code == 403
+    refused = send(source)
+    assert refused.status_code == 403
+    assert "switched off" in refused.json()["error"]
     assert send(source, secret="wrong").status_code == 401
+    assert not Submission.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -284,6 +287,7 @@ def test_other_methods_types_and_spellings_never_redirect(source: CaptureSource,
     assert (got.status_code, got.headers["Allow"]) == (405, "POST")
     assert form.status_code == 415
     assert bare.status_code == 201
+    assert bare.json()["reference"] == Lead.objects.get().reference
 
 
 def test_each_source_has_its_own_limit(source: CaptureSource, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,6 +376,7 @@ def test_the_documented_python_signs_rightly(source: CaptureSource) -> None:
     )
 
     assert response.status_code == 201
+    assert response.json()["reference"] == Lead.objects.get(capture_source=source).reference
 
 
 def test_the_documented_curl_signs_rightly(source: CaptureSource, tmp_path: Path) -> None:

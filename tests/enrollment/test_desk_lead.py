@@ -228,6 +228,7 @@ def test_a_form_address_opened_as_a_page_leads_to_the_lead(desk: Client, lead: L
 def test_an_unknown_lead_is_not_found(desk: Client, site: object) -> None:
     assert desk.get("/cms/leads/inspect/999999/").status_code == 404
     assert desk.post("/cms/leads/note/999999/", {"text": "x"}).status_code == 404
+    assert not LeadEvent.objects.exists()
 
 
 def test_the_stage_is_changed(desk: Client, lead: Lead) -> None:

@@ -178,12 +178,13 @@ def _locked(person: Person) -> Person:
 
 
 def _own_addresses(person: Person) -> list[str]:
-    """Return the e-mail addresses that no other person at the desk has: families share some."""
+    """Return the e-mail addresses that are of no other person at the desk, as in families, nor of staff."""
     values = person.contact_points.filter(kind=ContactPoint.Kind.EMAIL).values_list("value", flat=True)
     shared = ContactPoint.objects.filter(
         kind=ContactPoint.Kind.EMAIL, value__in=list(values), person__restricted_at__isnull=True
     ).exclude(person=person)
-    others = set(shared.values_list("value", flat=True))
+    staff = User.objects.filter(email__in=list(values), is_staff=True)
+    others = {*shared.values_list("value", flat=True), *staff.values_list("email", flat=True)}
     return [value for value in values if value not in others]
 
 

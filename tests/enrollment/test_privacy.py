@@ -18,6 +18,7 @@ from accounts.models import User
 from enrollment.enrolling import enroll
 from enrollment.models import (
     Consent,
+    ContactPoint,
     DataAccess,
     Lead,
     LeadEvent,
@@ -403,3 +404,20 @@ def test_erasing_a_lead_never_closes_the_account_of_staff(
     admin.refresh_from_db()
     assert (admin.is_active, admin.email) == (True, before)
     assert admin.groups.exists() or admin.is_superuser
+
+
+def test_erasing_a_lead_with_the_address_of_staff_stops_no_mail_of_theirs(
+    manager: Client, person: Person, lead: Lead, admin: User
+) -> None:
+    ContactPoint.objects.filter(person=person, kind="email").update(value=admin.email)
+    notice = mail_to(admin.email, "notice")
+    manager.post(page(person, "erase"))
+    drain()
+    notice.refresh_from_db()
+    assert notice.state == Message.State.SENT
+
+    Person.objects.filter(pk=person.pk).update(purge_on=timezone.localdate())
+    purge()
+
+    notice.refresh_from_db()
+    assert (notice.to, notice.text) == (admin.email, "About you")

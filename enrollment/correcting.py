@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from courses.models import CoursePage
-from enrollment.desk import lock_lead
-from enrollment.errors import ChangedMeanwhile, LastContactPoint, UnknownContactPoint
+from enrollment.desk import changed_meanwhile, lock_lead
+from enrollment.errors import LastContactPoint, UnknownContactPoint
 from enrollment.finding import refresh_search
 from enrollment.models import ContactPoint, Lead, LeadEvent, Person
 
@@ -72,7 +72,9 @@ def correct_facts(*, lead: Lead, facts: Facts, actor: User, shown: str | None = 
     if before == after:
         return lead
     if shown is not None and shown != facts_shown(lead):
-        raise _changed(lead)
+        event = lead.events.filter(kind=LeadEvent.Kind.FACTS).first()
+        now = event.text.replace("\n", "; ") if event else lead.person.name
+        raise changed_meanwhile(lead, kind=LeadEvent.Kind.FACTS, value=now)
     lead.interest, lead.course = facts.interest, facts.course
     lead.contact_by, lead.best_time = facts.contact_by, facts.best_time
     lead.save(update_fields=["interest", "course", "contact_by", "best_time"])
@@ -160,12 +162,3 @@ def _points_changed(lead: Lead, text: str, *, actor: User) -> None:
 
 def _note(lead: Lead, text: str, *, actor: User) -> None:
     LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.FACTS, text=text, actor=actor)
-
-
-def _changed(lead: Lead) -> ChangedMeanwhile:
-    event = lead.events.filter(kind=LeadEvent.Kind.FACTS).select_related("actor").first()
-    return ChangedMeanwhile(
-        what=(event.text if event else "").replace("\n", "; ") or lead.person.name,
-        by=str(event.actor or _("Somebody")) if event else str(_("Somebody")),
-        at=event.created_at if event else None,
-    )

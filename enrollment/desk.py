@@ -46,7 +46,7 @@ def change_stage(
     if lead.stage_id == stage:
         return lead
     if shown is not None and shown != lead.stage_id:
-        raise _changed(lead, kind=LeadEvent.Kind.STAGE, value=lead.stage.name)
+        raise changed_meanwhile(lead, kind=LeadEvent.Kind.STAGE, value=lead.stage.name)
     after = PipelineStage.objects.filter(key=stage).first()
     if after is None:
         raise UnknownStage
@@ -82,7 +82,7 @@ def assign_owner(*, lead: Lead, owner: User | None, actor: User | None, shown: s
         return lead
     before = str(lead.owner or _("Nobody"))
     if shown is not None and shown != str(lead.owner_id or ""):
-        raise _changed(lead, kind=LeadEvent.Kind.OWNER, value=before)
+        raise changed_meanwhile(lead, kind=LeadEvent.Kind.OWNER, value=before)
     lead.owner = owner
     lead.save(update_fields=["owner"])
     text = _("%(before)s to %(after)s") % {"before": before, "after": owner or _("Nobody")}
@@ -104,7 +104,9 @@ def plan_next_action(
     if (lead.next_action, lead.next_action_at) == (action, at):
         return lead
     if shown is not None and shown != plan_shown(lead):
-        raise _changed(lead, kind=LeadEvent.Kind.PLAN, value=lead.next_action or str(_("nothing planned")))
+        raise changed_meanwhile(
+            lead, kind=LeadEvent.Kind.PLAN, value=lead.next_action or _("nothing planned")
+        )
     before = lead.next_action
     lead.next_action, lead.next_action_at = action, at
     lead.save(update_fields=["next_action", "next_action_at"])
@@ -154,10 +156,11 @@ def lock_person(person: Person) -> Person:
     return Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
-def _changed(lead: Lead, *, kind: LeadEvent.Kind, value: str) -> ChangedMeanwhile:
+def changed_meanwhile(lead: Lead, *, kind: LeadEvent.Kind, value: str) -> ChangedMeanwhile:
+    """Return, to be raised, that somebody made it `value`: who and when by the last line of this kind."""
     event = lead.events.filter(kind=kind).select_related("actor").first()
     return ChangedMeanwhile(
         what=value,
-        by=str(event.actor or _("Somebody")) if event else str(_("Somebody")),
+        by=str(event.actor or _("Somebody")) if event else _("Somebody"),
         at=event.created_at if event else None,
     )

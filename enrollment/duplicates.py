@@ -78,8 +78,9 @@ def _suggest(names: dict[int, str]) -> None:
         suggestion.same_email |= address[0] == ContactPoint.Kind.EMAIL
         suggestion.same_phone |= address[0] == ContactPoint.Kind.PHONE
     _forget_others(names, found)
+    # In one order, so that workers who write the same pairs never wait for each other in a circle.
     DuplicateSuggestion.objects.bulk_create(
-        found.values(),
+        [found[pair] for pair in sorted(found)],
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["person", "other"],

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 
 from courses import wall_clock
 
+FORMATS = ("csv", "xlsx")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -12,7 +12,6 @@ from enrollment.accesses import note_access
 from enrollment.models import DataAccess, Lead
 from enrollment.spreadsheets import table_response
 
-FORMATS = ("csv", "xlsx")
 CHUNK = 1000
 MOST_IN_XLSX = 50_000
 """A workbook is made in memory; CSV is streamed and has no limit."""

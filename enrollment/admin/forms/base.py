@@ -67,7 +67,7 @@ class ClosingReasonField(KeyField):
 class TagsField(LineField):
     """The names of tags, with commas between them."""
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         names = [name for part in super().clean(value).split(",") if (name := part.strip())]
         if self.required and not names:
             raise forms.ValidationError(self.error_messages["required"], code="required")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from courses.models import Cohort, CoursePage
 from enrollment.access import admissions_workers
-from enrollment.admin.exports import FORMATS, MOST_IN_XLSX
+from enrollment.admin.exports import MOST_IN_XLSX
 from enrollment.admin.forms.base import ClosingReasonField, KeyField, TagsField
 from enrollment.admin.forms.enrolling import CohortField
 from enrollment.admin.permissions import may_manage_leads
@@ -117,7 +117,7 @@ class ExportForm(BulkForm):
 
     def clean_file_format(self) -> str:
         chosen = self.cleaned_data["file_format"]
-        if chosen in FORMATS and chosen == "xlsx" and self.count > MOST_IN_XLSX:
+        if chosen == "xlsx" and self.count > MOST_IN_XLSX:
             raise forms.ValidationError(
                 _("A workbook takes at most %(most)s leads. Choose CSV, or narrow the list.")
                 % {"most": f"{MOST_IN_XLSX:,}"}

@@ -15,13 +15,14 @@ from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.snippets import IndexView
 
 from enrollment.admin.bulk import offered_actions
-from enrollment.admin.exports import FORMATS, MOST_IN_XLSX, TooManyForWorkbook, export_leads
+from enrollment.admin.exports import MOST_IN_XLSX, TooManyForWorkbook, export_leads
 from enrollment.admin.filters import list_query, listing_mark
 from enrollment.admin.paging import KeysetPaginator, LeadPage
 from enrollment.admin.permissions import may_manage_leads
 from enrollment.admin.saved_views import views_of
 from enrollment.admin.search import find_leads
 from enrollment.models import Lead
+from enrollment.spreadsheets import FORMATS
 
 
 class LeadIndexView(IndexView):

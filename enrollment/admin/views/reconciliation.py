@@ -24,11 +24,10 @@ from enrollment.figures.periods import Period
 from enrollment.forms import EnquiryForm
 from enrollment.models import DataAccess, Submission
 from enrollment.reconciliation import DayCount, count_days, unused_posts
-from enrollment.spreadsheets import table_response
+from enrollment.spreadsheets import FORMATS, table_response
 
 DAYS_SHOWN = 14
 MOST_DAYS = 92
-FORMATS = ("csv", "xlsx")
 COUNTS = ("posts", "leads", "added", "spam", "rejected", "waiting", "difference")
 
 

@@ -18,9 +18,7 @@ from enrollment.admin.reports.tables import Table
 from enrollment.admin.reports.words import days
 from enrollment.figures.clicks import has_presses
 from enrollment.models import DataAccess
-from enrollment.spreadsheets import table_response
-
-FORMATS = ("csv", "xlsx")
+from enrollment.spreadsheets import FORMATS, table_response
 
 
 @manager_screen

@@ -109,7 +109,10 @@ def is_played_again(*, source: CaptureSource, signature: str, idempotency_key: s
 
 
 def take(*, source: CaptureSource, idempotency_key: str, body: bytes, address: str | None) -> Answer:
-    """Record and settle one signed post; the same key and body always gives the same reference."""
+    """Record and settle one signed post; the same key and body always gives the same reference.
+
+    Of several at once the one that settles it is told that it was the first.
+    """
     _note_use(source)
     said = _parsed(body)
     if isinstance(said, Answer):
@@ -132,6 +135,7 @@ def take(*, source: CaptureSource, idempotency_key: str, body: bytes, address: s
         return Answer(
             409, _("This Idempotency-Key was used with another body. Send a new key for a new lead.")
         )
+    is_new = submission.outcome not in intake.SETTLED
     problems = _problems(said)
     if problems:
         _reject(submission)
@@ -139,7 +143,8 @@ def take(*, source: CaptureSource, idempotency_key: str, body: bytes, address: s
         problems = {name: [str(error) for error in found] for name, found in refused.errors.items()}
     if problems:
         return Answer(422, _("No lead was made of this. Correct the fields and send it again."), problems)
-    return Answer(200 if known else 201, reference=submission.reference)
+    is_first = is_new and submission.outcome in intake.SETTLED
+    return Answer(201 if is_first else 200, reference=submission.reference)
 
 
 def seconds_to_wait(source: CaptureSource) -> int:

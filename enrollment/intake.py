@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
@@ -117,7 +117,8 @@ def settle(submission: Submission) -> EnquiryForm | None:
     """Turn a recorded post into a lead, or return the form with its errors.
 
     Safe to call again at any time and by two processes at once: one key makes one lead. What is
-    settled stays settled, also when its course can't be chosen any more.
+    settled stays settled, also when its course can't be chosen any more. Only who settles it finds the
+    outcome on the submission that they gave.
     """
     if submission.outcome in SETTLED:
         return None
@@ -136,6 +137,7 @@ def settle(submission: Submission) -> EnquiryForm | None:
             locked.save(update_fields=["outcome"])
         else:
             _take(locked, form)
+    submission.outcome = locked.outcome
     log.info("submission_settled", reference=locked.reference, outcome=locked.outcome)
     return None
 
@@ -278,6 +280,7 @@ def _admit(submission: Submission, form: EnquiryForm) -> Lead:
     """Add the enquiry to the open lead of a known person that it fits, or make a lead of it."""
     answers = form.cleaned_data
     account = submission.account if submission.form in SENT_BY_THEMSELVES else None
+    _wait_for_others_from(answers["email"])
     person = people.find_known(account=account, email=answers["email"], name=answers["name"])
     interest = _interest(submission, answers)
     course = answers["course"]
@@ -292,6 +295,16 @@ def _admit(submission: Submission, form: EnquiryForm) -> Lead:
     _acknowledge(submission, lead, answers=answers, answer_by=answer_by)
     submission.outcome = Submission.Outcome.REPEATED
     return lead
+
+
+def _wait_for_others_from(email: str) -> None:
+    """Let posts from one address go one after the other until commit, so that two first ones make one person.
+
+    There is no row to lock yet: PostgreSQL locks the address itself. SQLite has one writer anyway.
+    """
+    if email and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [email.lower()])
 
 
 def _make_lead(submission: Submission, answers: dict, *, person: Person | None) -> Lead:

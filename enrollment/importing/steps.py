@@ -53,14 +53,16 @@ def cancel(*, job: LeadImport) -> None:
 def undo(*, job: LeadImport) -> None:
     """Have the leads of an import removed that nobody has worked since; possible for UNDO_DAYS."""
     now = timezone.now()
-    done = Q(state=State.DONE, finished_at__gte=now - timedelta(days=LeadImport.UNDO_DAYS))
+    since = now - timedelta(days=LeadImport.UNDO_DAYS)
+    done = Q(state=State.DONE, rows_new__gt=0, finished_at__gte=since)
     _move(job, done, state=State.UNDONE, started_at=now, leased_until=now, lease_token=None)
 
 
 def may_undo(job: LeadImport) -> bool:
-    """Whether `undo` is still possible."""
+    """Whether `undo` is still possible, and would remove anything."""
     since = timezone.now() - timedelta(days=LeadImport.UNDO_DAYS)
-    return job.state == State.DONE and job.finished_at is not None and job.finished_at >= since
+    is_recent = job.finished_at is not None and job.finished_at >= since
+    return job.state == State.DONE and job.rows_new > 0 and is_recent
 
 
 def _move(job: LeadImport, present: Q, **changes: object) -> None:

@@ -603,6 +603,20 @@ def test_undo_removes_what_nobody_worked_and_lists_the_rest(desk: Client, admiss
     assert "Person 0000" not in page
 
 
+def test_an_import_that_made_no_lead_offers_nothing_to_undo(desk: Client) -> None:
+    bring_in(desk, many(2))
+    job = bring_in(desk, many(2))
+    assert counts(job) == (0, 2, 0)
+
+    page = desk.get(f"/cms/leads/import/{job.pk}/").content.decode()
+    assert "Undo this import" not in page
+    assert "there is nothing to undo" in page
+    assert desk.get(f"/cms/leads/import/{job.pk}/undo/").status_code == 302
+    desk.post(f"/cms/leads/import/{job.pk}/undo/")
+    job.refresh_from_db()
+    assert job.state == "done"
+
+
 def test_undo_is_over_after_thirty_days(desk: Client) -> None:
     job = bring_in(desk, many(2))
     with time_machine.travel(timezone.now() + timedelta(days=31)):

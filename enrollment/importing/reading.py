@@ -49,6 +49,9 @@ BROKEN_WORKBOOK = (
 )  # fmt: skip
 """What openpyxl and zipfile raise for files that were cut, changed or locked by a password."""
 
+CONTROL_CHARACTERS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+"""What no text has and no workbook takes; tabs and line breaks stay."""
+
 Row = tuple[int, list[str]]
 
 
@@ -80,7 +83,7 @@ def read_rows(file: IO[bytes]) -> Iterator[Row]:
 
 def _checked(number: int, cells: list[str]) -> list[str]:
     """Return the cells without blanks around them and blank ones at the end."""
-    cells = [cell.replace("\x00", "").strip() for cell in cells]
+    cells = [cell.translate(CONTROL_CHARACTERS).strip() for cell in cells]
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MAX_COLUMNS:

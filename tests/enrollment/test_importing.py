@@ -700,3 +700,10 @@ def test_the_list_of_imports_costs_the_same_for_one_and_three(desk: Client) -> N
     upload(desk, many(1))
     upload(desk, many(1))
     assert cost() == one
+
+
+def test_control_characters_of_a_file_break_no_export(desk: Client) -> None:
+    bring_in(desk, "Name,Phone\nAsha\x01 Devi,98765 43210 \x02\n")
+
+    assert Lead.objects.get().phone == "98765 43210"
+    assert desk.get("/cms/leads/?export=xlsx").status_code == 200

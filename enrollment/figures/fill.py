@@ -14,7 +14,7 @@ from enrollment.models import Enrollment, WaitingPlace
 
 @dataclass(frozen=True)
 class Fill:
-    """One cohort: seats, how many are taken, the places on its list, and what its learners agreed to pay.
+    """One cohort: seats, how many are taken, who still waits for one, and what its learners agreed to pay.
 
     `agreed` sums the agreed price of enrolments that aren't withdrawn; `priced` of `enrolled` have one.
     """
@@ -34,10 +34,7 @@ def fills(scope: Scope, *, since: date) -> list[Fill]:
     cohorts = Cohort.objects.filter(starts_on__gte=since).select_related("course").order_by("starts_on", "pk")
     if scope.course:
         cohorts = cohorts.filter(course=scope.course)
-    places = WaitingPlace.objects.filter(
-        state__in=WaitingPlace.OPEN_STATES, cohort__starts_on__gte=since, lead__set_aside=""
-    )
-    waiting = dict(places.order_by().values_list("cohort").annotate(Count("pk")))
+    waiting = waiting_by_cohort(since=since)
     learners = Enrollment.objects.opening().filter(cohort__starts_on__gte=since).order_by()
     money = {
         cohort: figures
@@ -50,6 +47,17 @@ def fills(scope: Scope, *, since: date) -> list[Fill]:
         for cohort in cohorts
         for enrolled, priced, agreed in [money.get(cohort.pk, (0, 0, None))]
     ]
+
+
+def waiting_by_cohort(*, since: date) -> dict[int, int]:
+    """Return how many wait for a seat, by cohort that starts on `since` or later; one query.
+
+    An offered seat counts as taken, so its place doesn't wait any more.
+    """
+    places = WaitingPlace.objects.filter(
+        state=WaitingPlace.State.WAITING, cohort__starts_on__gte=since, lead__set_aside=""
+    )
+    return dict(places.order_by().values_list("cohort").annotate(Count("pk")))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from math import ceil, floor, sqrt
 from django.db.models import Count, Exists, OuterRef, Q
 
 from courses.models import Cohort
+from enrollment.figures.fill import waiting_by_cohort
 from enrollment.figures.pipeline import Pipeline
 from enrollment.figures.scope import Scope
 from enrollment.models import PipelineStage, StageChange, WaitingPlace
@@ -39,7 +40,7 @@ class StageOutlook:
 class CohortOutlook:
     """One cohort that has yet to start.
 
-    `taken` are seats that enrolments and offers hold, `waiting` places on its list. `expected` is the
+    `taken` are seats that enrolments and offers hold, `waiting` people who wait. `expected` is the
     range of seats that the open leads of the course will take: for each stage, open leads times rate, summed;
     leads on a waiting list are left out. The earliest cohort of a course is filled first, up to its free
     seats; what is left over goes to the next one. None: fewer than 20 leads ended, too few to tell.
@@ -70,16 +71,17 @@ class CourseOutlook:
 
 
 def outlook(scope: Scope, pipeline: Pipeline, *, day: date, since: datetime) -> list[CourseOutlook]:
-    """Return what to expect for each course with a cohort that starts on `day` or later; four queries."""
+    """Return what to expect for each course with a cohort that starts on `day` or later; four queries.
+
+    A place on a list has no source and no owner, as seats have none: of the filters, only the course narrows.
+    """
     cohorts = Cohort.objects.filter(starts_on__gte=day).select_related("course").order_by("starts_on", "pk")
     if scope.course:
         cohorts = cohorts.filter(course=scope.course)
     by_course: dict[int, list[Cohort]] = defaultdict(list)
     for cohort in cohorts:
         by_course[cohort.course_id].append(cohort)
-    on_list = WaitingPlace.objects.filter(state__in=WaitingPlace.OPEN_STATES)
-    places = on_list.filter(scope.worked(), cohort__starts_on__gte=day).values_list("cohort")
-    waiting = dict(places.order_by().annotate(Count("pk")))
+    waiting = waiting_by_cohort(since=day)
     open_now = _open_by_stage(scope, list(by_course))
     ended = _ended_by_place(scope, pipeline, list(by_course), since=since)
     return [

@@ -20,7 +20,15 @@ from enrollment.figures.pipeline import Pipeline
 from enrollment.figures.responses import responses
 from enrollment.figures.scope import Scope
 from enrollment.figures.workload import Workload, workloads
-from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent, PipelineStage, StageChange
+from enrollment.models import (
+    ClosingReason,
+    Enrollment,
+    Lead,
+    LeadEvent,
+    PipelineStage,
+    StageChange,
+    WaitingPlace,
+)
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory
@@ -393,6 +401,34 @@ def test_below_twenty_ended_leads_nothing_is_forecast(course: SmallCourse) -> No
 
     assert found.ended == 19
     assert found.cohorts[0].expected is None
+
+
+def test_who_waits_keeps_their_seat_whoever_the_forecast_is_about(course: SmallCourse) -> None:
+    ended(course.page, enrolled=20, closed=0)
+    cohort = CohortFactory(course=course.page, starts_on=date(2026, 12, 10), seats=3)
+    for lead in LeadFactory.create_batch(2, course=course.page, source="referral"):
+        WaitingPlace.objects.create(lead=lead, cohort=cohort)
+    LeadFactory.create_batch(9, course=course.page)
+    day, since = NOW.date(), NOW - timedelta(days=180)
+    (found,) = outlook(Scope(source="website"), Pipeline.load(), day=day, since=since)
+
+    assert found.cohorts[0].waiting == 2
+    assert found.cohorts[0].expected == (1, 1)
+
+
+def test_a_seat_that_is_offered_is_taken_and_waits_for_nobody(course: SmallCourse) -> None:
+    ended(course.page, enrolled=20, closed=0)
+    cohort = CohortFactory(course=course.page, starts_on=date(2026, 12, 10), seats=3, seats_taken=1)
+    WaitingPlace.objects.create(
+        lead=LeadFactory(course=course.page), cohort=cohort, state=WaitingPlace.State.OFFERED,
+        offered_at=NOW, offer_until=NOW + timedelta(days=2),
+    )  # fmt: skip
+    LeadFactory.create_batch(9, course=course.page)
+    (found,) = outlook(Scope(), Pipeline.load(), day=NOW.date(), since=NOW - timedelta(days=180))
+    (filled,) = fills(Scope(), since=NOW.date())
+
+    assert (found.cohorts[0].taken, found.cohorts[0].waiting, filled.waiting) == (1, 0, 0)
+    assert found.cohorts[0].expected == (2, 2)
 
 
 def test_a_rate_is_between_nothing_and_all() -> None:

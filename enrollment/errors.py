@@ -158,7 +158,10 @@ class StillEnrolled(EnrollmentError):
     """Somebody with an open enrolment can't be erased."""
 
     def __init__(self) -> None:
-        super().__init__(_("This person has an open enrolment. Withdraw it on their lead first; for that, lift a restriction."))
+        super().__init__(
+            _("This person has an open enrolment. Withdraw it on their lead first; for that, lift a "
+              "restriction.")
+        )  # fmt: skip
 
 
 class NotWorkedAnyMore(EnrollmentError):

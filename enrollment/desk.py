@@ -47,7 +47,7 @@ def change_stage(
         return lead
     if shown is not None and shown != lead.stage_id:
         raise changed_meanwhile(lead, kind=LeadEvent.Kind.STAGE, value=lead.stage.name)
-    after = PipelineStage.objects.filter(key=stage).first()
+    after = PipelineStage.objects.in_bulk(field_name="key").get(stage)
     if after is None:
         raise UnknownStage
     if after.key == PipelineStage.CLOSED and reason is None:

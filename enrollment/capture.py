@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from enrollment import intake, limits
+from enrollment import intake, limits, posts
 from enrollment.attribution import UTM_FIELDS, Touches, clean_touch
 from enrollment.elsewhere import ApiForm
 from enrollment.models import CaptureSource, Submission
@@ -120,7 +120,7 @@ def take(*, source: CaptureSource, idempotency_key: str, body: bytes, address: s
     values = {name: _as_text(value) for name, value in said.items() if value not in (None, False)}
     key = uuid5(KEYS_OF_SOURCES, f"{source.pk}:{idempotency_key}")
     data = _as_form_data(values | {"key": str(key)})
-    known = intake.find_repeat(data)
+    known = posts.find_repeat(data)
     if known and known.outcome in intake.SETTLED:
         return Answer(200, reference=known.reference)
     submission = intake.record(

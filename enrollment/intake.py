@@ -1,9 +1,8 @@
 """From a form post to a lead: kept first, checked second, made into records in one transaction."""
 
-import hashlib
 import json
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4, uuid5
 
 import structlog
 from django.db import IntegrityError, connection, transaction
@@ -16,17 +15,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses.models import InstituteSettings
 from enrollment import people
+from enrollment.acknowledging import acknowledge
 from enrollment.desk import lock_lead
 from enrollment.elsewhere import ApiForm, DeskForm
 from enrollment.finding import refresh_search
 from enrollment.forms import EnquiryForm, PlacementForm
-from enrollment.mails import render_mail
 from enrollment.models import CaptureSource, ContactPoint, Lead, LeadEvent, Person, Submission
 from enrollment.origins import lead_origin, note_guardian, writer_of
+from enrollment.posts import digest_of, payload_of, posted_key
 from enrollment.references import new_reference as _new_reference
-from outbox.models import Message
-from outbox.personal import allow_again
-from outbox.queue import enqueue
 
 FORMS: dict[str, type[EnquiryForm]] = {
     Submission.Form.ENQUIRY: EnquiryForm,
@@ -49,24 +46,7 @@ SETTLED = {Submission.Outcome.LEAD, Submission.Outcome.REPEATED, Submission.Outc
 """Outcomes that nothing changes any more."""
 RECORD_TRIES = 5
 
-_NOT_CONTENT = {"csrfmiddlewaretoken", "key"}
-
 log = structlog.get_logger(__name__)
-
-
-def find_repeat(data: QueryDict) -> Submission | None:
-    """Return the submission that this very post already made, or None; one or two queries."""
-    key = _posted_key(data)
-    if key is None:
-        return None
-    digest = _digest(_payload(data))
-    return Submission.objects.filter(key__in=[key, uuid5(key, digest)], digest=digest).first()
-
-
-def fingerprint(data: QueryDict) -> str:
-    """Return what copies of one post, and no others, have in common; "" for one without a key."""
-    key = _posted_key(data)
-    return f"{key}:{_digest(_payload(data))}" if key else ""
 
 
 def record(
@@ -84,13 +64,13 @@ def record(
     corrected form, or a cached page used by two people) is kept beside the first one. A key or a
     reference that was taken at the same moment is tried again, RECORD_TRIES times in all.
     """
-    payload = _payload(data)
-    digest = _digest(payload)
-    posted_key = _posted_key(data) or uuid4()
+    payload = payload_of(data)
+    digest = digest_of(payload)
+    first_key = posted_key(data) or uuid4()
     for tries_left in reversed(range(RECORD_TRIES)):
-        earlier = Submission.objects.filter(key=posted_key).first()
+        earlier = Submission.objects.filter(key=first_key).first()
         other = earlier if earlier and earlier.digest != digest else None
-        key = uuid5(posted_key, digest) if other else posted_key
+        key = uuid5(first_key, digest) if other else first_key
         if found := Submission.objects.filter(key=key, digest=digest).first():
             return found
         try:
@@ -215,21 +195,6 @@ def answer_promised_by(submission: Submission) -> datetime:
     return _promise(submission.received_at)
 
 
-def _payload(data: QueryDict) -> str:
-    return json.dumps({name: data.getlist(name) for name in sorted(data) if name not in _NOT_CONTENT})
-
-
-def _digest(payload: str) -> str:
-    return hashlib.sha256(payload.encode()).hexdigest()
-
-
-def _posted_key(data: QueryDict) -> UUID | None:
-    try:
-        return UUID(data.get("key", ""))
-    except ValueError:
-        return None
-
-
 def _same_enquiry(submission: Submission, email: str) -> Lead | None:
     """Return the lead that another post under the same key made, if it is the same person's."""
     if submission.repeats_id is None:
@@ -292,7 +257,7 @@ def _admit(submission: Submission, form: EnquiryForm) -> Lead:
     people.add_enquiry(
         lead=lead, submission=submission, answers=answers, said=form.said(), answer_by=answer_by
     )
-    _acknowledge(submission, lead, answers=answers, answer_by=answer_by)
+    acknowledge(submission, lead, answers=answers, answer_by=answer_by)
     submission.outcome = Submission.Outcome.REPEATED
     return lead
 
@@ -335,7 +300,7 @@ def _make_lead(submission: Submission, answers: dict, *, person: Person | None) 
         people.link_earlier_leads(lead)
     if answers["consent_news"]:
         people.note_news_consent(person, submission, granted=True)
-    _acknowledge(submission, lead, answers=answers, answer_by=lead.answer_due_at)
+    acknowledge(submission, lead, answers=answers, answer_by=lead.answer_due_at)
     return lead
 
 
@@ -347,27 +312,3 @@ def _promise(asked_at: datetime) -> datetime:
     """Return when an enquiry of that time will have been answered."""
     institute = InstituteSettings.current()
     return institute.calendar().add_hours(asked_at, institute.answer_within_hours)
-
-
-def _acknowledge(submission: Submission, lead: Lead, *, answers: dict, answer_by: datetime) -> None:
-    """Queue the mail that says the enquiry has arrived, with the lead's reference, and note it.
-
-    Nothing is sent to somebody without an address, or when the desk chose to send nothing. Who was
-    erased and asks again wants an answer again.
-    """
-    if not answers["email"] or not answers.get("acknowledge", True):
-        return
-    allow_again(answers["email"])
-    institute = InstituteSettings.current()
-    context = {"lead": lead, "institute": institute, "answer_by": answer_by}
-    mail = render_mail("acknowledgement", context)
-    message = enqueue(
-        key=f"enquiry:{submission.key}:acknowledgement",
-        to=answers["email"],
-        subject=mail.subject,
-        text=mail.text,
-        html=mail.html,
-        purpose=Message.Purpose.ACKNOWLEDGEMENT,
-        reply_to=institute.email,
-    )
-    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.MESSAGE, message=message)

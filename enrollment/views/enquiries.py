@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from courses.models import StandardPage
-from enrollment import intake
+from enrollment import intake, posts
 from enrollment.assignment import assign_soon
 from enrollment.attribution import read_touches
 from enrollment.limits import seconds_to_wait
@@ -61,10 +61,10 @@ def _form_view(request: HttpRequest, kind: str, template: str, context: dict) ->
     if request.method != "POST":
         form = intake.FORMS[kind](initial=_initial(request))
         return render(request, template, context | {"form": form})
-    submission = intake.find_repeat(request.POST)
+    submission = posts.find_repeat(request.POST)
     if submission is None:
         address = client_address(request)
-        if wait := seconds_to_wait(address or "unknown", post=intake.fingerprint(request.POST)):
+        if wait := seconds_to_wait(address or "unknown", post=posts.fingerprint(request.POST)):
             return _too_many(request, kind, template, context, wait)
         account = request.user if request.user.is_authenticated else None
         submission = intake.record(

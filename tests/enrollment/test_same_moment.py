@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.http import HttpResponse, QueryDict
 
-from enrollment import intake
+from enrollment import intake, posts
 from enrollment.models import CaptureSource, Lead, Person, Submission
 from tests.conftest import SmallCourse
 from tests.enrollment.test_capture import send
@@ -42,14 +42,14 @@ def together(work: Callable[[], object], *, count: int) -> None:
 def test_of_two_equal_posts_of_a_source_one_is_told_to_be_a_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
     source = CaptureSource.objects.create(name="Course portal", key="portal")
     answers: list[HttpResponse] = []
-    both_looked, find = Barrier(2), intake.find_repeat
+    both_looked, find = Barrier(2), posts.find_repeat
 
     def look(data: QueryDict) -> Submission | None:
         found = find(data)
         both_looked.wait()
         return found
 
-    monkeypatch.setattr(intake, "find_repeat", look)
+    monkeypatch.setattr(posts, "find_repeat", look)
 
     together(lambda: answers.append(send(source)), count=2)
 

@@ -11,7 +11,7 @@ from wagtail.admin import messages
 
 from accounts.access import SignedInRequest
 from accounts.models import User
-from enrollment import intake
+from enrollment import intake, posts
 from enrollment.admin.permissions import desk_screen, may_manage_leads
 from enrollment.assignment import assign_soon
 from enrollment.elsewhere import DeskForm
@@ -28,7 +28,7 @@ def add_lead(request: SignedInRequest) -> HttpResponse:
     typed = _for(request.user, DeskForm(request.POST))
     if typed.has_error("owner"):
         return _show(request, typed, status=422)
-    submission = intake.find_repeat(request.POST) or intake.record(
+    submission = posts.find_repeat(request.POST) or intake.record(
         form=Submission.Form.DESK, data=request.POST, address=None, account=request.user
     )
     if intake.settle(submission):

@@ -23,8 +23,8 @@ from courses.models import CoursePage
 from enrollment.access import admissions_workers
 from enrollment.admin.now import roster_for
 from enrollment.admin.pipeline import SetUpIndexView, SetUpViewSet
-from enrollment.assignment import Seat, read_roster
 from enrollment.models import Counsellor, Lead
+from enrollment.roster import Seat, read_roster
 
 WEEKDAYS = (
     ("0", _("Monday")),

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from enrollment.assignment import Roster, read_roster
 from enrollment.clock import Clock, read_clock
+from enrollment.roster import Roster, read_roster
 
 
 def clock_for(request: HttpRequest | None) -> Clock:

@@ -12,8 +12,8 @@ from accounts.models import User
 from enrollment.access import admissions_workers
 from enrollment.admin.filters import end_of_today
 from enrollment.admin.now import clock_for, roster_for
-from enrollment.assignment import Seat
 from enrollment.models import Lead
+from enrollment.roster import Seat
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from django.db.models import Count
 
-from enrollment.assignment import Roster, Seat, read_roster
 from enrollment.importing.answers import Answers
 from enrollment.importing.columns import ROUND_ROBIN
 from enrollment.models import Lead, LeadImport
+from enrollment.roster import Roster, Seat, read_roster
 
 
 class OwnerChoice:

@@ -16,9 +16,10 @@ from accounts.models import User
 from accounts.roles import Role, assign_role
 from courses.models import Holiday, InstituteSettings
 from enrollment import tasks
-from enrollment.assignment import assign_waiting, given_by_hand, hand_over, read_roster, why_waiting
+from enrollment.assignment import assign_waiting, given_by_hand, hand_over, why_waiting
 from enrollment.desk import assign_owner
 from enrollment.models import Counsellor, Lead, LeadEvent, Leave
+from enrollment.roster import read_roster
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import make_course

@@ -26,6 +26,11 @@ LONGEST_ID = 12
 LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
+def is_key(text: str) -> bool:
+    """Whether the text is a number that can be the key of a row."""
+    return text.isascii() and text.isdigit() and len(text) < LONGEST_ID
+
+
 class CourseField(forms.ModelChoiceField):
     """A live course, named by page id or by slug, as links from elsewhere do."""
 
@@ -45,7 +50,7 @@ class CourseField(forms.ModelChoiceField):
 
     def _find(self, name: str) -> CoursePage | None:
         courses = CoursePage.objects.live()
-        if name.isascii() and name.isdigit() and len(name) < LONGEST_ID:
+        if is_key(name):
             return courses.filter(pk=int(name)).first()
         return courses.filter(slug=name[:255].replace("\x00", "")).first()
 

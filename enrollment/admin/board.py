@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from accounts.models import User
 from courses.models import CoursePage
 from enrollment.admin.filters import MINE, NOBODY, SOMEBODY, of_owner, owner_choices
-from enrollment.forms import LONGEST_ID
+from enrollment.forms import is_key
 from enrollment.models import Lead, PipelineStage
 
 CARDS = 20
@@ -53,8 +53,8 @@ class BoardFilter:
         owner, course = query.get("owner", ""), query.get("course", "")
         interest = query.get("interest", "")
         return cls(
-            owner=owner if owner in {MINE, NOBODY, SOMEBODY} or _is_key(owner) else "",
-            course=course if _is_key(course) else "",
+            owner=owner if owner in {MINE, NOBODY, SOMEBODY} or is_key(owner) else "",
+            course=course if is_key(course) else "",
             interest=interest if interest in Lead.Interest.values else "",
         )
 
@@ -108,7 +108,3 @@ def _order(stage: PipelineStage) -> tuple:
     if stage.key in PipelineStage.ENDED:
         return ("-stage_since", "-pk")
     return (F("next_action_at").asc(nulls_last=True), "pk")
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < LONGEST_ID

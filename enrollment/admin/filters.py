@@ -8,6 +8,7 @@ import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from courses.models import CoursePage
 from enrollment.access import admissions_workers
 from enrollment.admin.now import clock_for
 from enrollment.admin.search import find_leads
-from enrollment.forms import LONGEST_ID
+from enrollment.forms import LONGEST_ID, is_key
 from enrollment.models import ClosingReason, Consent, Lead, LeadEvent, LeadTag, PipelineStage
 from enrollment.models.leads import LeadQuerySet
 
@@ -41,7 +42,7 @@ def owner_choices(asked: str = "") -> list[tuple[str, str]]:
     Who is asked for by key and owns leads is among them, also after they left.
     """
     who = Q(pk__in=admissions_workers().values("pk"))
-    if asked.isascii() and asked.isdigit() and len(asked) < LONGEST_ID:
+    if is_key(asked):
         who |= Q(Exists(Lead.objects.filter(owner=OuterRef("pk"))), pk=int(asked))
     people = User.objects.filter(who).order_by("first_name", "last_name", "email")
     named = [(str(person.pk), str(person)) for person in people]
@@ -251,6 +252,12 @@ def list_query(query: QueryDict) -> str:
         if values := sorted({value.strip() for value in query.getlist(name)} - {""}):
             kept.setlist(name, values)
     return kept.urlencode()
+
+
+def list_url(query: str) -> str:
+    """Return the address of the list with this query."""
+    address = reverse("leads:list")
+    return f"{address}?{query}" if query else address
 
 
 def listing_mark(query: QueryDict) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
 from accounts.models import User
-from enrollment.admin.filters import list_query
+from enrollment.admin.filters import list_query, list_url
 from enrollment.admin.permissions import may_manage_leads
 from enrollment.models import SavedView
 
@@ -39,8 +39,7 @@ class ViewLink:
     @property
     def url(self) -> str:
         """The list with the filters of the view."""
-        address = reverse("leads:list")
-        return f"{address}?{self.query}" if self.query else address
+        return list_url(self.query)
 
 
 def views_of(user: User, *, query: str) -> list[ViewLink]:

@@ -15,6 +15,7 @@ from enrollment.admin.board import BoardFilter, columns, filter_choices
 from enrollment.admin.permissions import StaffRequest, desk_screen
 from enrollment.desk import change_stage
 from enrollment.errors import ChangedMeanwhile, EnrollmentError
+from enrollment.forms import is_key
 from enrollment.models import ClosingReason, Lead, PipelineStage
 
 
@@ -86,7 +87,7 @@ def _ask_reason(request: StaffRequest, lead: Lead, wanted: BoardFilter) -> HttpR
 
 
 def _reason(key: str) -> ClosingReason | None:
-    if not (key.isascii() and key.isdigit() and len(key) < 12):
+    if not is_key(key):
         return None
     return ClosingReason.objects.filter(pk=int(key), is_active=True).first()
 
@@ -94,7 +95,7 @@ def _reason(key: str) -> ClosingReason | None:
 def _moved(request: StaffRequest) -> dict[str, Any] | None:
     """Return the card that was just moved, to offer the way back; one query."""
     key, before = request.GET.get("moved", ""), request.GET.get("before", "")
-    if not (key.isascii() and key.isdigit() and len(key) < 12):
+    if not is_key(key):
         return None
     lead = Lead.objects.select_related("person", "stage").filter(pk=int(key)).first()
     stage = PipelineStage.objects.filter(key=before).first()

@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -17,9 +16,9 @@ from accounts.access import SignedInRequest
 from enrollment.accesses import note_access
 from enrollment.admin.bulk import ACTIONS, BulkAction, NothingToUndo, Outcome, apply_to, undo, undo_token
 from enrollment.admin.exports import export_leads
-from enrollment.admin.filters import UnclearFilter, list_query, matching_leads
+from enrollment.admin.filters import UnclearFilter, list_query, list_url, matching_leads
 from enrollment.admin.permissions import desk_screen
-from enrollment.forms import LONGEST_ID
+from enrollment.forms import is_key
 from enrollment.models import DataAccess, Lead
 
 SAMPLE = 10
@@ -68,7 +67,7 @@ def bulk(request: SignedInRequest, name: str) -> HttpResponseBase:
         selection = _selection(request, action)
     except CantChoose as problem:
         messages.error(request, str(problem))
-        return redirect(_list_url(list_query(QueryDict(request.POST.get("query", "")))))
+        return redirect(list_url(list_query(QueryDict(request.POST.get("query", "")))))
     confirmed = "confirmed" in request.POST
     form = action.form(request.POST if confirmed else None, actor=request.user, count=selection.count)
     if not confirmed or not form.is_valid():
@@ -107,7 +106,7 @@ def undo_bulk(request: SignedInRequest) -> HttpResponse:
         messages.error(
             request, _("This can't be undone any more: a day has passed. Change the leads one by one.")
         )
-        return redirect(_list_url(query))
+        return redirect(list_url(query))
     return _tell(request, outcome, title=_("Undo"), token="", query=query)
 
 
@@ -118,7 +117,7 @@ def _selection(request: SignedInRequest, action: BulkAction) -> Selection:
     if post.get("scope") == ALL and not post.get("keys"):
         return _all_matching(request, action, query)
     ticked = post["keys"].split(",") if post.get("keys") else post.getlist("lead")
-    keys = {int(key) for key in ticked if key.isascii() and key.isdigit() and len(key) < LONGEST_ID}
+    keys = {int(key) for key in ticked if is_key(key)}
     _refuse_too_many(len(keys), action)
     return _of_keys(sorted(Lead.objects.filter(pk__in=keys).values_list("pk", flat=True)), query)
 
@@ -160,7 +159,7 @@ def _confirm(
         "form": form,
         "sample": sample,
         "more": selection.count - len(sample),
-        "list_url": _list_url(selection.query),
+        "list_url": list_url(selection.query),
     }
     status = 422 if form.is_bound else 200
     return render(request, "enrollment/admin/bulk/confirm.html", context, status=status)
@@ -177,11 +176,6 @@ def _tell(request: SignedInRequest, outcome: Outcome, *, title: Any, token: str,
         "more": len(outcome.refused) - TOLD,
         "token": token,
         "query": query,
-        "list_url": _list_url(query),
+        "list_url": list_url(query),
     }
     return render(request, "enrollment/admin/bulk/result.html", context)
-
-
-def _list_url(query: str) -> str:
-    address = reverse("leads:list")
-    return f"{address}?{query}" if query else address

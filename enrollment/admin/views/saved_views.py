@@ -3,13 +3,12 @@
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin import messages
 
 from accounts.access import SignedInRequest
-from enrollment.admin.filters import list_query
+from enrollment.admin.filters import list_query, list_url
 from enrollment.admin.permissions import desk_screen
 from enrollment.admin.saved_views import SavedViewForm, changeable_views
 from enrollment.models import SavedView
@@ -22,7 +21,7 @@ def add_view(request: SignedInRequest) -> HttpResponse:
     form = SavedViewForm(request.POST, user=request.user)
     if form.is_valid() and _save(form):
         messages.success(request, _("View “%(name)s” saved.") % {"name": form.instance.name})
-        return redirect(_list_url(form.instance.query))
+        return redirect(list_url(form.instance.query))
     return _show(request, form, query=list_query(QueryDict(request.POST.get("query", ""))))
 
 
@@ -35,7 +34,7 @@ def edit_view(request: SignedInRequest, pk: int) -> HttpResponse:
     form = SavedViewForm(request.POST or None, instance=view, user=request.user)
     if form.is_bound and form.is_valid() and _save(form):
         messages.success(request, _("View “%(name)s” saved.") % {"name": view.name})
-        return redirect(_list_url(query))
+        return redirect(list_url(query))
     return _show(request, form, query=query)
 
 
@@ -48,7 +47,7 @@ def delete_view(request: SignedInRequest, pk: int) -> HttpResponse:
         view.delete()
         messages.success(request, _("View “%(name)s” deleted. No lead was changed.") % {"name": view.name})
         return redirect("leads:list")
-    context = {"view": view, "list_url": _list_url(view.query)}
+    context = {"view": view, "list_url": list_url(view.query)}
     return render(request, "enrollment/admin/saved_views/delete.html", context)
 
 
@@ -65,13 +64,8 @@ def _save(form: SavedViewForm) -> SavedView | None:
 def _show(request: SignedInRequest, form: SavedViewForm, *, query: str) -> HttpResponse:
     context = {
         "form": form,
-        "list_url": _list_url(query),
+        "list_url": list_url(query),
         "saved": form.instance if form.instance.pk else None,
     }
     status = 422 if form.is_bound else 200
     return render(request, "enrollment/admin/saved_views/form.html", context, status=status)
-
-
-def _list_url(query: str) -> str:
-    address = reverse("leads:list")
-    return f"{address}?{query}" if query else address

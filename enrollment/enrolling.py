@@ -13,7 +13,7 @@ from accounts.models import User
 from courses.models import Cohort, CoursePage, InstituteSettings
 from courses.rupees import rupees
 from enrollment.desk import change_stage, lock_lead
-from enrollment.errors import NotEnrolledAnyMore, WrongCohort
+from enrollment.errors import NotEnrolledAnyMore, NotWorkedAnyMore, WrongCohort
 from enrollment.learners import account_of
 from enrollment.mails import render_mail
 from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent
@@ -61,13 +61,6 @@ def enroll(
     ).enrollment
 
 
-def enroll_lead(
-    *, lead: Lead, course: CoursePage, cohort: Cohort | None = None, actor: User | None = None
-) -> Enrollment:
-    """Do what `place_lead` does and return the enrolment."""
-    return place_lead(lead=lead, course=course, cohort=cohort, actor=actor).enrollment
-
-
 @transaction.atomic
 def place_lead(
     *,
@@ -82,9 +75,11 @@ def place_lead(
     Who has no password yet, or one that was set before the address was proven, is invited to set one.
     A seat that is held for the person is used. Without a price, the list price is agreed; a learner who
     moves keeps theirs. Repeating it is harmless: one account, one seat, one mail. Raises
-    NoEmailAddress, AccountDisabled, WrongCohort or CohortFull and then changes nothing.
+    NotWorkedAnyMore, NoEmailAddress, AccountDisabled, WrongCohort or CohortFull and then changes nothing.
     """
     lead = lock_lead(lead)
+    if lead.set_aside:
+        raise NotWorkedAnyMore
     learner = account_of(lead.person)
     can_sign_in = learner.has_usable_password() and not has_unproven_password(learner)
     placement = _place(

@@ -165,12 +165,10 @@ class StillEnrolled(EnrollmentError):
 
 
 class NotWorkedAnyMore(EnrollmentError):
-    """One of two leads to merge was set aside."""
+    """A lead was set aside: merged into another one or hidden."""
 
     def __init__(self) -> None:
-        super().__init__(
-            _("One of these leads was merged already or is hidden. Find the lead again by its reference.")
-        )
+        super().__init__(_("The lead was merged already or is hidden. Find it again by its reference."))
 
 
 class LeadsChanged(EnrollmentError):

@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from enrollment.enrolling import enroll_lead
+from enrollment.enrolling import place_lead
 from enrollment.models import Enrollment
 from outbox.models import Message
 from tests.accounts.conftest import QueuedMail
@@ -51,7 +51,7 @@ def test_enrolling_invites_the_owner_of_an_address_that_was_never_proven(
 ) -> None:
     lead = LeadFactory(person=PersonFactory(email=squatter.email))
 
-    enrollment = enroll_lead(lead=lead, course=course.page)
+    enrollment = place_lead(lead=lead, course=course.page).enrollment
 
     assert enrollment.learner == squatter
     assert enrollment.state == Enrollment.State.INVITED

@@ -1,6 +1,7 @@
 """Enrolling, moving and withdrawing from the lead page: price, lost seats, where the lead goes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from courses.models import Cohort
-from enrollment.enrolling import enroll_lead
+from enrollment.enrolling import Placement, place_lead
 from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent, WaitingPlace
 from enrollment.waiting import join
 from outbox.models import Message
@@ -111,9 +112,24 @@ def test_a_price_of_another_choice_is_asked_about_once(desk: Client, lead: Lead,
     assert lead.enrollments.get().price_agreed == 45000
 
 
+def test_a_lead_that_was_hidden_a_moment_ago_is_not_enrolled(
+    desk: Client, lead: Lead, cohort: Cohort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden_first(**asked: Any) -> Placement:
+        Lead.everything.filter(pk=lead.pk).update(set_aside=Lead.SetAside.RESTRICTED)
+        return place_lead(**asked)
+
+    monkeypatch.setattr("enrollment.admin.views.enrolling.place_lead", hidden_first)
+    status, page = post(desk, "enrol", lead, seat(cohort))
+
+    assert status == 409
+    assert "The lead was merged already or is hidden." in page
+    assert not Enrollment.objects.exists()
+
+
 def test_a_seat_that_went_a_moment_ago(desk: Client, lead: Lead, cohort: Cohort, classroom: Cohort) -> None:
     rival = LeadFactory()
-    enroll_lead(lead=rival, course=cohort.course, cohort=cohort)
+    place_lead(lead=rival, course=cohort.course, cohort=cohort)
     status, page = post(desk, "enrol", lead, seat(cohort, price="40,000"))
 
     assert status == 409
@@ -134,7 +150,7 @@ def test_a_seat_that_went_a_moment_ago(desk: Client, lead: Lead, cohort: Cohort,
 def test_a_cohort_that_was_full_before_is_not_said_to_be_lost(
     desk: Client, lead: Lead, cohort: Cohort
 ) -> None:
-    enroll_lead(lead=LeadFactory(), course=cohort.course, cohort=cohort)
+    place_lead(lead=LeadFactory(), course=cohort.course, cohort=cohort)
     status, page = post(desk, "enrol", lead, seat(cohort, free=""))
 
     assert status == 409
@@ -154,7 +170,7 @@ def test_waiting_needs_a_full_cohort(desk: Client, lead: Lead, cohort: Cohort) -
 def test_a_move_shows_the_difference_in_price(
     desk: Client, lead: Lead, cohort: Cohort, classroom: Cohort
 ) -> None:
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
     status, page = post(desk, "transfer", lead, seat(classroom, enrollment=enrollment.pk, price="1,20,000"))
 
     assert status == 302
@@ -169,7 +185,7 @@ def test_a_move_to_another_course_withdraws_and_enrols_in_one_step(
     desk: Client, lead: Lead, cohort: Cohort
 ) -> None:
     other = CohortFactory(course=make_course(title="Flask alone"))
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
     waits = join(lead=LeadFactory(), cohort=cohort)
     status, _page = post(desk, "transfer", lead, seat(other, enrollment=enrollment.pk))
 
@@ -186,8 +202,8 @@ def test_a_move_to_another_course_withdraws_and_enrols_in_one_step(
 
 def test_a_move_into_a_full_course_leaves_the_old_place(desk: Client, lead: Lead, cohort: Cohort) -> None:
     other = CohortFactory(course=make_course(), seats=1)
-    enroll_lead(lead=LeadFactory(), course=other.course, cohort=other)
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
+    place_lead(lead=LeadFactory(), course=other.course, cohort=other)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
     status, page = post(desk, "transfer", lead, seat(other, enrollment=enrollment.pk))
 
     assert status == 409
@@ -208,7 +224,7 @@ def test_a_move_into_a_full_course_leaves_the_old_place(desk: Client, lead: Lead
 def test_a_move_to_nowhere_is_refused(
     desk: Client, lead: Lead, cohort: Cohort, choose: Callable[[Cohort], dict[str, object]], said: str
 ) -> None:
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
     data = {"course": cohort.course_id, "enrollment": enrollment.pk} | choose(cohort)
     status, page = post(desk, "transfer", lead, data)
 
@@ -221,7 +237,7 @@ def test_a_move_to_nowhere_is_refused(
 def test_withdrawing_the_last_place_asks_where_the_lead_goes(
     desk: Client, lead: Lead, cohort: Cohort
 ) -> None:
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
     data: dict[str, object] = {"enrollment": enrollment.pk, "reason": "New job in Pune"}
 
     assert "Choose where the lead goes" in post(desk, "withdraw", lead, data)[1]
@@ -240,8 +256,8 @@ def test_withdrawing_the_last_place_asks_where_the_lead_goes(
 def test_withdrawing_one_of_two_places_leaves_the_lead_enrolled(
     desk: Client, lead: Lead, cohort: Cohort
 ) -> None:
-    first = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
-    enroll_lead(lead=lead, course=make_course())
+    first = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
+    place_lead(lead=lead, course=make_course())
     status, _page = post(desk, "withdraw", lead, {"enrollment": first.pk, "stage": "contacted"})
 
     assert status == 302
@@ -251,7 +267,7 @@ def test_withdrawing_one_of_two_places_leaves_the_lead_enrolled(
 def test_a_withdrawal_is_undone_in_one_press_while_seats_last(
     desk: Client, lead: Lead, cohort: Cohort
 ) -> None:
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort).enrollment
     Enrollment.objects.update(price_agreed=30000)
     post(desk, "withdraw", lead, {"enrollment": enrollment.pk, "stage": "qualified"})
     again = seat(cohort, price="30000.00")
@@ -262,7 +278,7 @@ def test_a_withdrawal_is_undone_in_one_press_while_seats_last(
     assert (back.pk, back.is_open, back.price_agreed) == (enrollment.pk, True, 30000)
 
     post(desk, "withdraw", lead, {"enrollment": enrollment.pk, "stage": "qualified"})
-    enroll_lead(lead=LeadFactory(), course=cohort.course, cohort=cohort)
+    place_lead(lead=LeadFactory(), course=cohort.course, cohort=cohort)
     status, page = post(desk, "enrol", lead, again)
     assert (status, "The last seat went a moment ago." in page) == (409, True)
     assert_seats_are_right()
@@ -275,12 +291,12 @@ def test_the_page_costs_the_same_for_one_place_and_for_three(desk: Client, lead:
             page_of(desk, lead)
         return len(queries)
 
-    enroll_lead(lead=lead, course=make_course())
+    place_lead(lead=lead, course=make_course())
     one = cost()
     for _number in range(2):
         course = make_course()
-        enroll_lead(lead=lead, course=course, cohort=CohortFactory(course=course))
+        place_lead(lead=lead, course=course, cohort=CohortFactory(course=course))
     lead.events.all().delete()
-    enroll_lead(lead=lead, course=make_course())
+    place_lead(lead=lead, course=make_course())
 
     assert cost() <= one

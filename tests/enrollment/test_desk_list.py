@@ -17,7 +17,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import User
-from enrollment.enrolling import enroll_lead
+from enrollment.enrolling import place_lead
 from enrollment.finding import refresh_search
 from enrollment.models import Consent, DataAccess, Lead, LeadTag
 from tests.conftest import SmallCourse, signed_in
@@ -466,7 +466,7 @@ def test_no_other_page_of_the_cms_tells_authors_of_a_lead(
     person: str, course: SmallCourse, admissions: User, request: pytest.FixtureRequest
 ) -> None:
     lead = LeadFactory(person=PersonFactory(name="Asha Devi", email="asha@example.com"), course=course.page)
-    enroll_lead(lead=lead, course=course.page, actor=admissions)
+    place_lead(lead=lead, course=course.page, actor=admissions)
     client = signed_in(request.getfixturevalue(person))
     for address in [
         "/cms/",

@@ -7,7 +7,7 @@ from django.db import connection, connections
 
 from accounts.models import User
 from courses.models import Cohort
-from enrollment.enrolling import activate_invited, enroll, enroll_lead, place_lead, withdraw
+from enrollment.enrolling import activate_invited, enroll, place_lead, withdraw
 from enrollment.errors import AccountDisabled, CohortFull, NoEmailAddress, WrongCohort
 from enrollment.models import Enrollment, Lead, LeadEvent, Person
 from outbox.models import Message
@@ -73,7 +73,7 @@ def test_a_completed_course_is_not_withdrawn(course: SmallCourse, stranger: User
 def test_enrolling_a_lead_makes_an_account_and_sends_an_invitation(
     lead: Lead, cohort: Cohort, admissions: User
 ) -> None:
-    enrollment = enroll_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
+    enrollment = place_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions).enrollment
 
     learner = User.objects.get(email="asha@example.com")
     assert enrollment.learner == learner
@@ -98,9 +98,9 @@ def test_enrolling_a_lead_makes_an_account_and_sends_an_invitation(
 def test_enrolling_a_lead_twice_changes_nothing_the_second_time(
     lead: Lead, cohort: Cohort, admissions: User
 ) -> None:
-    enroll_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
+    place_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
     events = lead.events.count()
-    enroll_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
+    place_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
 
     assert Message.objects.count() == 1
     assert lead.events.count() == events
@@ -111,7 +111,7 @@ def test_a_person_with_a_password_is_active_at_once_and_told(
     lead: Lead, course: SmallCourse, admissions: User
 ) -> None:
     learner = UserFactory(email="asha@example.com")
-    enrollment = enroll_lead(lead=lead, course=course.page, actor=admissions)
+    enrollment = place_lead(lead=lead, course=course.page, actor=admissions).enrollment
 
     assert enrollment.learner == learner
     assert enrollment.state == Enrollment.State.ACTIVE
@@ -126,7 +126,7 @@ def test_answers_to_the_mail_reach_the_owner_of_the_lead(
 ) -> None:
     lead.owner = admissions
     lead.save(update_fields=["owner"])
-    enroll_lead(lead=lead, course=course.page, actor=admissions)
+    place_lead(lead=lead, course=course.page, actor=admissions)
 
     assert Message.objects.get().reply_to == admissions.email
 
@@ -134,8 +134,8 @@ def test_answers_to_the_mail_reach_the_owner_of_the_lead(
 def test_who_comes_back_after_withdrawing_is_written_to_again(
     lead: Lead, course: SmallCourse, admissions: User
 ) -> None:
-    withdraw(enroll_lead(lead=lead, course=course.page, actor=admissions), actor=admissions)
-    enroll_lead(lead=lead, course=course.page, actor=admissions)
+    withdraw(place_lead(lead=lead, course=course.page, actor=admissions).enrollment, actor=admissions)
+    place_lead(lead=lead, course=course.page, actor=admissions)
 
     assert Message.objects.count() == 2
 
@@ -145,7 +145,7 @@ def test_each_return_after_withdrawing_is_written_to(
 ) -> None:
     other = LeadFactory(person=lead.person, course=course.page)
     for asked in (lead, other, lead, other):
-        withdraw(enroll_lead(lead=asked, course=course.page, actor=admissions), actor=admissions)
+        withdraw(place_lead(lead=asked, course=course.page, actor=admissions).enrollment, actor=admissions)
 
     assert Message.objects.count() == 4
 
@@ -203,7 +203,7 @@ def test_two_leads_of_one_address_enrolled_at_once_link_the_account_once(
     def place(asked: Lead) -> None:
         start.wait()
         try:
-            enrolled.append(enroll_lead(lead=asked, course=course.page, actor=admissions))
+            enrolled.append(place_lead(lead=asked, course=course.page, actor=admissions).enrollment)
         finally:
             connections.close_all()
 
@@ -222,7 +222,7 @@ def test_a_lead_without_an_address_cannot_be_enrolled(course: SmallCourse, admis
     lead = LeadFactory(person=PersonFactory(email="", phone="+919500481067"))
 
     with pytest.raises(NoEmailAddress, match="no e-mail address"):
-        enroll_lead(lead=lead, course=course.page, actor=admissions)
+        place_lead(lead=lead, course=course.page, actor=admissions)
 
     assert not Enrollment.objects.exists()
 
@@ -231,7 +231,7 @@ def test_a_disabled_account_is_not_enrolled(lead: Lead, course: SmallCourse, adm
     User.objects.create_user("asha@example.com", is_active=False)
 
     with pytest.raises(AccountDisabled):
-        enroll_lead(lead=lead, course=course.page, actor=admissions)
+        place_lead(lead=lead, course=course.page, actor=admissions)
 
     lead.refresh_from_db()
     assert lead.stage_id == Lead.Stage.NEW
@@ -243,7 +243,7 @@ def test_a_full_cohort_leaves_the_lead_and_the_accounts_alone(
     enroll(learner=stranger, course=cohort.course, cohort=cohort)
 
     with pytest.raises(CohortFull):
-        enroll_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
+        place_lead(lead=lead, course=cohort.course, cohort=cohort, actor=admissions)
 
     lead.refresh_from_db()
     assert lead.stage_id == Lead.Stage.NEW
@@ -256,7 +256,7 @@ def test_an_account_of_another_person_is_enrolled_but_not_taken_over(
 ) -> None:
     learner = UserFactory(email="asha@example.com")
     other = PersonFactory(user=learner, email="")
-    enroll_lead(lead=lead, course=course.page, actor=admissions)
+    place_lead(lead=lead, course=course.page, actor=admissions)
 
     lead.person.refresh_from_db()
     assert lead.person.user is None
@@ -267,7 +267,7 @@ def test_an_account_of_another_person_is_enrolled_but_not_taken_over(
 def test_an_invited_learner_becomes_active_at_the_first_sign_in(
     lead: Lead, course: SmallCourse, admissions: User
 ) -> None:
-    enrollment = enroll_lead(lead=lead, course=course.page, actor=admissions)
+    enrollment = place_lead(lead=lead, course=course.page, actor=admissions).enrollment
     signed_in(enrollment.learner)
 
     enrollment.refresh_from_db()

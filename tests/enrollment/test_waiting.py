@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from courses.models import Cohort
-from enrollment.enrolling import enroll_lead, place_lead, transfer, withdraw
+from enrollment.enrolling import place_lead, transfer, withdraw
 from enrollment.models import Enrollment, Lead, LeadEvent, WaitingPlace
 from enrollment.offers import offer_token
 from enrollment.privacy import erase, restrict
@@ -38,7 +38,7 @@ State = WaitingPlace.State
 def cohort(course: SmallCourse) -> Cohort:
     """One seat, and Asha has it."""
     cohort = CohortFactory(course=course.page, seats=1)
-    enroll_lead(lead=lead_of("Asha", cohort), course=cohort.course, cohort=cohort)
+    place_lead(lead=lead_of("Asha", cohort), course=cohort.course, cohort=cohort)
     return cohort
 
 
@@ -401,6 +401,16 @@ def test_staff_accept_skip_and_take_off(cohort: Cohort, desk: Client) -> None:
     assert_seats_are_right()
 
 
+def test_a_restricted_persons_seat_stands_on_the_cohorts_page_without_a_name(
+    cohort: Cohort, desk: Client, admissions_lead: User
+) -> None:
+    restrict(person=Lead.objects.get().person, actor=admissions_lead, reason="asked for it")
+    page = desk.get(f"/cms/leads/cohorts/{cohort.pk}/").content.decode()
+
+    assert "Restricted person" in page
+    assert "Asha" not in page
+
+
 def test_the_line_stands_on_the_cohorts_page(cohort: Cohort, desk: Client) -> None:
     waiting(cohort, "Bala", "Chitra", "Devi")
     free_the_seat()
@@ -433,7 +443,7 @@ def test_desk_pages_cost_the_same_for_one_and_for_three(cohort: Cohort, desk: Cl
     waiting(cohort, "Chitra", "Devi")
     for name in ("Esha", "Farid"):
         other = CohortFactory(course=make_course(), seats=1)
-        enroll_lead(lead=lead_of(name, other), course=other.course, cohort=other)
+        place_lead(lead=lead_of(name, other), course=other.course, cohort=other)
         join(lead=lead_of(f"{name}2", other), cohort=other)
     Cohort.objects.filter(pk=cohort.pk).update(seats=3, seats_taken=3)
     for name in ("gita", "hari"):
@@ -567,7 +577,7 @@ def test_opposite_moves_at_once_wait_for_nobody(course: SmallCourse) -> None:
         held = []
         for number, (here, there) in enumerate(pairs):
             lead = LeadFactory()
-            enrollment = enroll_lead(lead=lead, course=here.course, cohort=here)
+            enrollment = place_lead(lead=lead, course=here.course, cohort=here).enrollment
             held.append((lead, enrollment, there, number))
         raised = together(
             *(
@@ -586,7 +596,7 @@ def test_opposite_moves_at_once_wait_for_nobody(course: SmallCourse) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_and_an_answer_at_once_give_one_seat_and_one_offer(course: SmallCourse) -> None:
     cohort = CohortFactory(course=course.page, seats=1)
-    enroll_lead(lead=lead_of("Asha", cohort), course=cohort.course, cohort=cohort)
+    place_lead(lead=lead_of("Asha", cohort), course=cohort.course, cohort=cohort)
     places = waiting(cohort, "Bala", "Chitra")
     free_the_seat()
     WaitingPlace.objects.filter(pk=places[0].pk).update(offer_until=timezone.now() - timedelta(seconds=1))
@@ -602,7 +612,7 @@ def test_two_workers_and_an_answer_at_once_give_one_seat_and_one_offer(course: S
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_and_a_rival_for_the_held_seat_never_both_win(course: SmallCourse) -> None:
     cohort = CohortFactory(course=course.page, seats=1)
-    enroll_lead(lead=lead_of("Asha", cohort), course=cohort.course, cohort=cohort)
+    place_lead(lead=lead_of("Asha", cohort), course=cohort.course, cohort=cohort)
     (place,) = waiting(cohort, "Bala")
     free_the_seat()
     rivals = [lead_of(name, cohort) for name in ("Chitra", "Devi", "Esha")]
@@ -611,7 +621,7 @@ def test_an_answer_and_a_rival_for_the_held_seat_never_both_win(course: SmallCou
         lambda: accept(now(place)),
         lambda: accept(now(place)),
         *(
-            lambda rival=rival: enroll_lead(lead=rival, course=cohort.course, cohort=cohort)
+            lambda rival=rival: place_lead(lead=rival, course=cohort.course, cohort=cohort)
             for rival in rivals
         ),
     )

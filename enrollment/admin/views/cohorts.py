@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from enrollment import waiting
 from enrollment.admin.forms.cohorts import CohortForm, too_few_seats
 from enrollment.admin.permissions import desk_screen
 from enrollment.errors import EnrollmentError
-from enrollment.models import WaitingPlace
+from enrollment.models import Person, WaitingPlace
 from enrollment.seats import offer_free_seats
 
 ENDED_SHOWN = 20
@@ -78,12 +78,13 @@ class CohortEditView(EditView):
 def cohort(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who is enrolled in a cohort, and who waits in which order; six queries."""
     found = get_object_or_404(Cohort.objects.select_related("course").annotate(**place_counts()), pk=pk)
+    restricted = Person.objects.filter(user=OuterRef("learner"), restricted_at__isnull=False)
     places = WaitingPlace.objects.filter(cohort=found).select_related("lead__person", "lead__stage")
     context = {
         "cohort": found,
-        "enrollments": found.enrollments.select_related("learner", "lead").order_by(
-            "state", "learner__first_name", "learner__email"
-        ),
+        "enrollments": found.enrollments.select_related("learner", "lead")
+        .annotate(is_restricted=Exists(restricted))
+        .order_by("state", "is_restricted", "learner__first_name", "learner__email"),
         "offered": places.filter(state=WaitingPlace.State.OFFERED).order_by("offer_until", "pk"),
         "line": places.in_line(),
         "paused": places.filter(state=WaitingPlace.State.WAITING, lead__set_aside="").exclude(

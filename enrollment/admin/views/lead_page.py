@@ -20,7 +20,7 @@ from enrollment.admin.forms.working import QUICK_TIMES
 from enrollment.admin.permissions import may_manage_leads, may_work_leads
 from enrollment.admin.starting_texts import start_from, starting_texts
 from enrollment.admin.timeline import SHOWS, read_timeline
-from enrollment.errors import ChangedMeanwhile, EnrollmentError
+from enrollment.errors import ChangedMeanwhile, EnrollmentError, NotWorkedAnyMore
 from enrollment.merging import kept_key
 from enrollment.models import Lead, LeadTag
 from enrollment.wording import values_for
@@ -129,7 +129,7 @@ class LeadFormView(LeadPageView):
             return self.refuse(self.shown_again(error), status=409)
         except EnrollmentError as error:
             form.add_error(None, str(error))
-            return self.refuse(form, status=422)
+            return self.refuse(form, status=409 if isinstance(error, NotWorkedAnyMore) else 422)
         return self.done(said)
 
     @property

@@ -22,10 +22,10 @@ from enrollment.admin.filters import (
 )
 from enrollment.admin.now import clock_for, roster_for
 from enrollment.admin.permissions import may_manage_leads
+from enrollment.admin.words import age, is_past
 from enrollment.assignment import given_by_hand, why_waiting
 from enrollment.models import Lead, WaitingPlace
 from enrollment.models.leads import LeadQuerySet
-from enrollment.templatetags.desk import age, is_past
 
 ROWS = 5
 

@@ -1,35 +1,21 @@
-"""How the admissions desk writes times, and how leads stand against the clock."""
+"""What templates of the admissions desk say about times, and how leads stand against the clock."""
 
-from datetime import datetime
 from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from enrollment.admin.now import clock_for, roster_for
+from enrollment.admin.words import age, due_words, is_past
 from enrollment.assignment import given_by_hand, why_waiting
 from enrollment.clock import Standing
 from enrollment.models import Lead, PipelineStage
 
 register = template.Library()
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
-
-
-@register.filter
-def age(moment: datetime | None) -> str:
-    """Return how long ago (or how far ahead) a moment is, in one unit: "5 min", "2 h", "3 d"."""
-    if moment is None:
-        return ""
-    seconds = abs((timezone.now() - moment).total_seconds())
-    if seconds < HOUR:
-        return _("%(count)d min") % {"count": seconds // MINUTE}
-    if seconds < DAY:
-        return _("%(count)d h") % {"count": seconds // HOUR}
-    return _("%(count)d d") % {"count": seconds // DAY}
+register.filter(age)
+register.filter(due_words)
+register.filter(is_past)
 
 
 @register.filter
@@ -37,12 +23,6 @@ def initials(person: object) -> str:
     """Return the first letters of the first and the last word of a name: "MN"."""
     words = str(person).split()
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
-
-
-@register.filter
-def is_past(moment: datetime | None) -> bool:
-    """Whether the moment is over."""
-    return moment is not None and moment < timezone.now()
 
 
 @register.inclusion_tag("enrollment/admin/_chip.html", takes_context=True)
@@ -69,15 +49,6 @@ def _standing(context: Context, lead: Lead) -> dict[str, Any]:
         Standing.FINE: "",
     }
     return {"standing": standing, "words": words[standing]}
-
-
-@register.filter
-def due_words(moment: datetime) -> str:
-    """Return when something is due: "due in 40 min" today, "due Tue 10:30" later."""
-    local = timezone.localtime(moment)
-    if local.date() == timezone.localdate():
-        return _("due in %(age)s") % {"age": age(moment)}
-    return _("due %(when)s") % {"when": date_format(local, "D H:i")}
 
 
 @register.simple_tag(takes_context=True, name="why_waiting")

@@ -8,12 +8,12 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from courses import wall_clock
 from courses.models import Cohort
 from enrollment import intake
 from enrollment.errors import EnrolledAlready, SeatsLeft
@@ -92,7 +92,7 @@ def has_seat(user: User, cohort: Cohort) -> bool:
 
 def _enquire(user: User, cohort: Cohort, *, address: str | None) -> Lead | None:
     """Write the enquiry that joining is; the same press sent twice makes one."""
-    key = uuid5(NAMESPACE_URL, f"waiting:{user.pk}:{cohort.pk}:{timezone.localdate()}")
+    key = uuid5(NAMESPACE_URL, f"waiting:{user.pk}:{cohort.pk}:{wall_clock.today()}")
     answers = {
         "key": str(key),
         "name": user.name,

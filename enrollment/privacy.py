@@ -7,7 +7,6 @@ stays true; reports count neither restricted nor erased people.
 """
 
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from django.db import transaction
@@ -18,7 +17,9 @@ from django.utils.translation import gettext as _
 from accounts.access import has_cms_access
 from accounts.models import User
 from accounts.personal import addresses_of, forget_account
+from courses import wall_clock
 from courses.models import InstituteSettings
+from enrollment.desk import lock_person
 from enrollment.errors import StillEnrolled
 from enrollment.finding import refresh_search
 from enrollment.models import (
@@ -50,7 +51,7 @@ log = structlog.get_logger(__name__)
 @transaction.atomic
 def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
     """Hide the person's leads from the desk and stop mail to them; repeating it changes nothing."""
-    person = _locked(person)
+    person = lock_person(person)
     if person.restricted_at:
         return person
     person.restricted_at = timezone.now()
@@ -72,7 +73,7 @@ def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
 @transaction.atomic
 def lift(*, person: Person, actor: User) -> Person:
     """Bring a restricted person back to the desk, also one who was to be purged; not one who was."""
-    person = _locked(person)
+    person = lock_person(person)
     if person.restricted_at is None or person.erased_at:
         return person
     person.restricted_at = person.purge_on = person.compared_at = None
@@ -92,13 +93,13 @@ def erase(*, person: Person, actor: User) -> Person:
 
     Raises StillEnrolled for somebody with an open enrolment: that contract ends first.
     """
-    person = _locked(person)
+    person = lock_person(person)
     if person.purge_on:
         return person
     if person.user_id and Enrollment.objects.open().filter(learner=person.user_id).exists():
         raise StillEnrolled
     person = restrict(person=person, actor=actor, reason=_("erasure asked for"))
-    person.purge_on = timezone.localdate() + timedelta(days=InstituteSettings.current().erase_after_days)
+    person.purge_on = wall_clock.today() + timedelta(days=InstituteSettings.current().erase_after_days)
     person.save(update_fields=["purge_on"])
     return person
 
@@ -106,7 +107,7 @@ def erase(*, person: Person, actor: User) -> Person:
 def purge_due() -> int:
     """Purge the people whose day has come, each in its own transaction; returns how many."""
     due = Person.objects.filter(
-        purge_on__lte=timezone.localdate(), erased_at__isnull=True, restricted_at__isnull=False
+        purge_on__lte=wall_clock.today(), erased_at__isnull=True, restricted_at__isnull=False
     ).order_by("purge_on", "pk")
     keys = list(due.values_list("pk", flat=True)[:PURGED_AT_ONCE])
     return sum(purge(key) for key in keys)
@@ -115,7 +116,7 @@ def purge_due() -> int:
 @transaction.atomic
 def purge(person_key: int) -> bool:
     """Take everything personal out of one person's rows; False when it isn't due any more."""
-    person = _locked(Person(pk=person_key))
+    person = lock_person(Person(pk=person_key))
     if person.erased_at or person.restricted_at is None or person.purge_on is None:
         return False
     addresses = set(_own_addresses(person))
@@ -145,8 +146,6 @@ def purge(person_key: int) -> bool:
 
 def _purge_leads(leads: QuerySet[Lead]) -> None:
     keys = list(leads.values_list("pk", flat=True))
-    for lead_file in LeadFile.objects.filter(lead__in=keys):
-        transaction.on_commit(partial(lead_file.file.storage.delete, str(lead_file.file.name)))
     LeadFile.objects.filter(lead__in=keys).delete()
     LeadEvent.objects.filter(lead__in=keys).update(text="")
     Lead.tags.through.objects.filter(lead__in=keys).delete()
@@ -169,12 +168,6 @@ def _is_forgotten_with(account: User) -> bool:
 
 def _messages_of(leads: QuerySet[Lead]) -> QuerySet:
     return LeadEvent.objects.filter(lead__in=leads, message__isnull=False).values("message")
-
-
-def _locked(person: Person) -> Person:
-    """Lock the person's leads, then the person, in the order in which all services do."""
-    list(Lead.everything.select_for_update(of=["self"], no_key=True).filter(person=person).order_by("pk"))
-    return Person.objects.select_for_update(of=["self"], no_key=True).get(pk=person.pk)
 
 
 def _own_addresses(person: Person) -> list[str]:

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from courses import wall_clock
 from enrollment.errors import MergeStays, NewerMergeFirst, TooLateToUndo
 from enrollment.finding import refresh_search
 from enrollment.merging import UNDO_FOR, lock_leads, plain
@@ -171,7 +172,7 @@ def _note(kept: Lead, absorbed: Lead, stayed: list[str], *, actor: User) -> None
     if stayed:
         more = _("Changed since and therefore kept: %(fields)s.") % {"fields": ", ".join(stayed)}
         text = f"{text}\n{more}"
-    when = date_format(timezone.localtime(), "j M Y")
+    when = date_format(wall_clock.today(), "j M Y")
     back = _("Parted again from %(reference)s on %(day)s.") % {"reference": kept.reference, "day": when}
     LeadEvent.objects.bulk_create(
         [

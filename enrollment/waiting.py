@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from courses import wall_clock
 from courses.models import Cohort, InstituteSettings
 from enrollment.desk import lock_lead
 from enrollment.enrolling import Placement, place_lead
@@ -149,7 +150,7 @@ def tend_lists() -> int:
     """
     over = WaitingPlace.objects.filter(state=State.OFFERED, offer_until__lte=timezone.now())
     count = sum(_lapse(place) for place in over.order_by("cohort", "pk"))
-    late = WaitingPlace.objects.filter(state=State.WAITING, cohort__starts_on__lt=timezone.localdate())
+    late = WaitingPlace.objects.filter(state=State.WAITING, cohort__starts_on__lt=wall_clock.today())
     count += sum(_close(place) for place in late.order_by("cohort", "pk"))
     waited_for = WaitingPlace.objects.in_line().order_by("cohort").values_list("cohort", flat=True)
     for cohort in Cohort.objects.filter(pk__in=waited_for.distinct(), seats_taken__lt=F("seats")):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.admin import messages
 
+from courses import wall_clock
 from enrollment.admin.permissions import StaffRequest, manager_screen
 from enrollment.errors import EnrollmentError, LeadsChanged, NotWorkedAnyMore
 from enrollment.forms import LONGEST_ID
@@ -78,7 +78,7 @@ def merge_leads(request: StaffRequest, kept_pk: int, other_pk: int) -> HttpRespo
     messages.success(
         request,
         _("%(other)s is part of this lead now. Until %(day)s you can take that back under Duplicates.")
-        % {"other": other.reference, "day": date_format(timezone.localdate() + UNDO_FOR, "j F")},
+        % {"other": other.reference, "day": date_format(wall_clock.today() + UNDO_FOR, "j F")},
     )
     return redirect("leads:inspect", kept.pk)
 

@@ -13,7 +13,8 @@ from openpyxl import Workbook
 from courses import wall_clock
 
 FORMATS = ("csv", "xlsx")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are full-width = + - @, which some programs read as the plain ones."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Rows = Iterable[Sequence[Any]]

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from enrollment import tasks
@@ -30,6 +31,7 @@ from enrollment.models import (
     StageChange,
 )
 from enrollment.models.desk import private_storage
+from enrollment.spreadsheets import defuse
 from outbox.models import Message
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.enrollment import LeadFactory, PersonFactory
@@ -194,6 +196,31 @@ def test_formulas_are_text_and_leave_defused(desk: Client) -> None:
     job = bring_in(desk, text.getvalue())
     assert Lead.objects.get().message == cell
     assert problems(desk, job)[1][2] == f"'{cell}"
+
+
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
+def test_every_beginning_that_a_spreadsheet_may_run_is_defused(start: str) -> None:
+    assert defuse(f"{start}1+1") == f"'{start}1+1"
+
+
+def test_a_failure_is_logged_without_what_the_row_says(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("Key (value)=(asha@example.com) already exists.")
+
+    monkeypatch.setattr(working, "reveal", fail)
+    with capture_logs() as logs:
+        job = start(desk, check(desk, upload(desk, many(1))))
+    failed = [line for line in logs if line["event"] == "lead_import_failed"]
+    assert failed == [
+        {
+            "event": "lead_import_failed",
+            "log_level": "error",
+            "lead_import": job.pk,
+            "error": "RuntimeError",
+        }
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import SubmenuMenuItem
 from wagtail.admin.views.bulk_action import BulkAction
-from wagtail.log_actions import LogFormatter
-from wagtail.models import ModelLogEntry, Page
+from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
@@ -77,19 +76,6 @@ def add_home_panel(request: HttpRequest, panels: list[Any]) -> None:
         panels.append(NeedsYouNowPanel())
     if may_manage_leads(request.user):
         panels.append(ThisMonthPanel())
-
-
-@hooks.register("register_log_actions")
-def register_export_action(actions: Any) -> None:
-    @actions.register_action("enrollment.export")
-    class ExportFormatter(LogFormatter):
-        label = _("Export leads")
-
-        def format_message(self, log_entry: ModelLogEntry) -> str:
-            return _("Exported %(count)s leads (filters: %(query)s)") % {
-                "count": log_entry.data.get("count", 0),
-                "query": log_entry.data.get("query") or _("none"),
-            }
 
 
 @hooks.register("before_delete_page")

@@ -62,14 +62,11 @@ class Funnel:
     reasons: tuple[Reason, ...]
 
 
-SPLITS: Mapping[str, Any] = {
-    "source": F("source"),
-    "course": F("course_id"),
-    "owner": F("owner_id"),
-    "campaign": F("campaign"),
-    "month": TruncMonth("created_at", tzinfo=timezone.get_default_timezone(), output_field=DateField()),
-}
-"""What a funnel can be split by, each with the lead's value; a month is the institute's, by its first day."""
+def split_by(name: str) -> Any:
+    """Return the lead's value by which a funnel is split; a month is the institute's, by its first day."""
+    if name == "month":
+        return TruncMonth("created_at", tzinfo=timezone.get_default_timezone(), output_field=DateField())
+    return F({"source": "source", "course": "course_id", "owner": "owner_id", "campaign": "campaign"}[name])
 
 
 def funnel(leads: Any, pipeline: Pipeline) -> Funnel:

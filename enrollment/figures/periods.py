@@ -71,13 +71,23 @@ class Period:
             return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
         first = _add_months(self.first, -self.months)
         end_of_unit = self.first - timedelta(days=1)
-        whole = self.last == _add_months(self.first, self.months) - timedelta(days=1)
-        last = end_of_unit if whole else min(first + timedelta(days=self.days - 1), end_of_unit)
+        last = end_of_unit if self._is_whole else min(first + timedelta(days=self.days - 1), end_of_unit)
         return Period(first, last, self.months)
 
     def year_before(self) -> "Period":
-        """Return the same days a year before; of 29 February, 28 February."""
-        return Period(_same_day_last_year(self.first), _same_day_last_year(self.last), self.months)
+        """Return the same days a year before; of 29 February, 28 February.
+
+        A whole month, quarter or year is compared with a whole one, however many days that has.
+        """
+        first, last = _same_day_last_year(self.first), _same_day_last_year(self.last)
+        if self._is_whole:
+            last = _add_months(first, self.months) - timedelta(days=1)
+        return Period(first, last, self.months)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the calendar unit is over with the period."""
+        return bool(self.months) and self.last == _add_months(self.first, self.months) - timedelta(days=1)
 
     def compared_with(self, comparison: str) -> "Period | None":
         """Return the period to hold this one against, None for nothing."""

@@ -13,7 +13,7 @@ from courses.models import CoursePage, InstituteSettings
 from enrollment.figures.closing import closings
 from enrollment.figures.fill import fills, revenues
 from enrollment.figures.forecast import outlook, wilson
-from enrollment.figures.funnel import SPLITS, funnel, split_funnel
+from enrollment.figures.funnel import funnel, split_by, split_funnel
 from enrollment.figures.medians import median, percentile, share
 from enrollment.figures.periods import Named, Period, named_period
 from enrollment.figures.pipeline import Pipeline
@@ -156,7 +156,7 @@ def test_a_period_begins_at_midnight_in_india(world: None) -> None:
 
 def test_months_of_a_split_are_indias(world: None) -> None:
     both = Period(OCTOBER.first, NOVEMBER.last)
-    found = split_funnel(Scope().asked(both), Pipeline.load(), by=SPLITS["month"])
+    found = split_funnel(Scope().asked(both), Pipeline.load(), by=split_by("month"))
 
     assert {month: part.asked for month, part in found.items()} == {
         date(2026, 10, 1): 2,
@@ -166,7 +166,7 @@ def test_months_of_a_split_are_indias(world: None) -> None:
 
 def test_a_split_gives_every_part_its_own_funnel(world: None) -> None:
     """Referral: B and C. Import: G alone."""
-    found = split_funnel(Scope().asked(NOVEMBER), Pipeline.load(), by=SPLITS["source"])
+    found = split_funnel(Scope().asked(NOVEMBER), Pipeline.load(), by=split_by("source"))
     referral, imported = found["referral"], found["import"]
 
     assert {source: part.asked for source, part in found.items()} == {
@@ -482,6 +482,20 @@ def test_a_longer_month_is_held_against_the_whole_of_a_shorter_one() -> None:
 
     assert (until_30.first, until_30.last) == (date(2027, 2, 1), date(2027, 2, 28))
     assert (whole.first, whole.last) == (date(2027, 1, 1), date(2027, 1, 31))
+
+
+@pytest.mark.parametrize(
+    ("day", "name", "last"),
+    [
+        (date(2025, 3, 5), Named.LAST_MONTH, date(2024, 2, 29)),
+        (date(2024, 3, 5), Named.LAST_MONTH, date(2023, 2, 28)),
+        (date(2025, 2, 27), Named.THIS_MONTH, date(2024, 2, 27)),
+    ],
+)
+def test_a_whole_february_is_held_against_the_whole_one_a_year_before(
+    day: date, name: str, last: date
+) -> None:
+    assert named_period(name, day).year_before() == Period(last.replace(day=1), last, 1)
 
 
 def test_a_leap_day_is_held_against_28_february() -> None:

@@ -212,6 +212,14 @@ def test_downloads_are_noted_and_formulas_in_them_defused(manager: Client, admis
     assert workbook.active["B2"].value == 1
     assert (access.actor, access.kind) == (admissions_lead, DataAccess.Kind.REPORT)
     assert access.query == "split/parts?split=campaign"
+    assert access.count == 1
+
+
+def test_leads_of_who_left_can_still_be_asked_for(manager: Client, admissions: User) -> None:
+    lead(2, owner=admissions)
+    User.objects.filter(pk=admissions.pk).update(is_active=False)
+
+    assert manager.get(f"{REPORT}?owner={admissions.pk}").status_code == 200
 
 
 def test_every_table_on_every_report_can_be_downloaded(manager: Client, course: SmallCourse) -> None:

@@ -14,7 +14,7 @@ from enrollment.admin.reports.query import SPLIT_NAMES, ReportQuery
 from enrollment.admin.reports.sections import Section, headline, paired
 from enrollment.admin.reports.tables import Column, Noted, Pair, Table
 from enrollment.admin.reports.words import Kind, duration, percent
-from enrollment.figures.funnel import SPLITS, Funnel, StageFigures, empty_funnel, funnel, split_funnel
+from enrollment.figures.funnel import Funnel, StageFigures, empty_funnel, funnel, split_by, split_funnel
 from enrollment.figures.medians import share
 from enrollment.figures.pipeline import Pipeline
 from enrollment.models import PipelineStage
@@ -157,7 +157,7 @@ class Parts:
 def split_sections(query: ReportQuery) -> list[Section]:
     """Return the funnel for each source, course, owner, month or campaign."""
     pipeline = Pipeline.load()
-    by = SPLITS[query.split]
+    by = split_by(query.split)
     now = split_funnel(query.scope.asked(query.period), pipeline, by=by)
     before = split_funnel(query.scope.asked(query.before), pipeline, by=by) if query.before else {}
     if query.split == "month":

@@ -10,12 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage
 from courses.wall_clock import today
-from enrollment.access import admissions_workers
+from enrollment.admin.filters import MINE, NOBODY, SOMEBODY, owner_choices
 from enrollment.figures.periods import Comparison, Named, Period, named_period
 from enrollment.figures.scope import Scope
 from enrollment.models import Lead
 
-NOBODY = "nobody"
 EARLIEST_YEAR = 2000
 NOT_OFFERED = {"invalid_choice": _("Choose one from the list, then press Show.")}
 """Said of an address that was kept or shared and names what is gone since."""
@@ -70,11 +69,11 @@ class ReportForm(forms.Form):
             given["period"] = Named.CUSTOM.value
         super().__init__(self.DEFAULTS | given)
         courses = CoursePage.objects.order_by("title").values_list("pk", "title")
-        people = [(str(person.pk), str(person)) for person in admissions_workers()]
+        owners = [
+            (key, name) for key, name in owner_choices(str(given.get("owner", ""))) if key not in {MINE, SOMEBODY}
+        ]
         self.fields["course"].choices = [("", gettext("Any")), *courses]  # type: ignore[attr-defined]
-        self.fields["owner"].choices = [  # type: ignore[attr-defined]
-            ("", gettext("Anybody")), (NOBODY, gettext("Nobody")), *people,
-        ]  # fmt: skip
+        self.fields["owner"].choices = [("", gettext("Anybody")), *owners]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or self.cleaned_data

@@ -41,9 +41,12 @@ def report_table(request: HttpRequest, name: str, table: str, file_format: str) 
     tables = {section.table.name: section.table for section in wanted.build(form.query())}
     if table not in tables:
         raise Http404
+    full = tables[table].full or tables[table]
     query = f"{name}/{table}?{request.GET.urlencode()}"
-    note_access(actor=cast(User, request.user), kind=DataAccess.Kind.REPORT, count=0, query=query)
-    return _download(tables[table], name=f"{name}-{table}", file_format=file_format)
+    note_access(
+        actor=cast(User, request.user), kind=DataAccess.Kind.REPORT, count=len(full.rows), query=query
+    )
+    return _download(full, name=f"{name}-{table}", file_format=file_format)
 
 
 def _report(name: str) -> Report:
@@ -54,9 +57,8 @@ def _report(name: str) -> Report:
 
 
 def _download(table: Table, *, name: str, file_format: str) -> HttpResponseBase:
-    full = table.full or table
     return table_response(
-        name=name, file_format=file_format, headings=full.headings(), rows=full.plain_rows()
+        name=name, file_format=file_format, headings=table.headings(), rows=table.plain_rows()
     )
 
 

@@ -69,11 +69,11 @@ class ReportForm(forms.Form):
             given["period"] = Named.CUSTOM.value
         super().__init__(self.DEFAULTS | given)
         courses = CoursePage.objects.order_by("title").values_list("pk", "title")
-        owners = [
-            (key, name) for key, name in owner_choices(str(given.get("owner", ""))) if key not in {MINE, SOMEBODY}
-        ]
+        owners = owner_choices(str(given.get("owner", "")))
         self.fields["course"].choices = [("", gettext("Any")), *courses]  # type: ignore[attr-defined]
-        self.fields["owner"].choices = [("", gettext("Anybody")), *owners]  # type: ignore[attr-defined]
+        self.fields["owner"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("Anybody")), *(owner for owner in owners if owner[0] not in {MINE, SOMEBODY}),
+        ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or self.cleaned_data

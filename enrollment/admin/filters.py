@@ -22,7 +22,7 @@ from enrollment.access import admissions_workers
 from enrollment.admin.now import clock_for
 from enrollment.admin.search import find_leads
 from enrollment.forms import LONGEST_ID, is_key
-from enrollment.models import ClosingReason, Consent, Lead, LeadEvent, LeadTag, PipelineStage
+from enrollment.models import ClosingReason, Consent, Lead, LeadEvent, LeadImport, LeadTag, PipelineStage
 from enrollment.models.leads import LeadQuerySet
 
 NOBODY = "nobody"
@@ -155,6 +155,9 @@ class LeadFilterSet(WagtailFilterSet):
         queryset=ClosingReason.objects.all(),
         widget=forms.CheckboxSelectMultiple,
     )
+    lead_import = django_filters.ChoiceFilter(
+        label=_("Import"), choices=[], empty_label=_("Any"), widget=forms.RadioSelect
+    )
     created_at = django_filters.DateFromToRangeFilter(label=_("Asked"), widget=DateRangePickerWidget)
 
     class Meta:
@@ -165,7 +168,12 @@ class LeadFilterSet(WagtailFilterSet):
         """Read the choices that are rows once; Django asks a callable for them again and again."""
         super().__init__(*args, **kwargs)
         self.filters["stage"].extra["choices"] = list(PipelineStage.objects.values_list("key", "name"))
-        self.filters["owner"].extra["choices"] = owner_choices((self.data or {}).get("owner", ""))
+        asked = self.data or {}
+        self.filters["owner"].extra["choices"] = owner_choices(asked.get("owner", ""))
+        if "lead_import" in asked:
+            self.filters["lead_import"].extra["choices"] = _import_choices(asked["lead_import"])
+        else:
+            del self.filters["lead_import"]
 
     def filter_open(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
         return leads.open() if value == "true" else leads.filter(stage__key__in=PipelineStage.ENDED)
@@ -216,6 +224,12 @@ class LeadFilterSet(WagtailFilterSet):
         )
         allowed = Exists(said.filter(~Exists(newer), granted=True))
         return leads.filter(allowed if value == "true" else ~allowed)
+
+
+def _import_choices(asked: str) -> list[tuple[str, str]]:
+    """Return the import that is asked for; the way to it is the import's own page."""
+    found = LeadImport.objects.filter(pk=asked) if is_key(asked) else LeadImport.objects.none()
+    return [(str(row.pk), row.file_name) for row in found]
 
 
 def wrote_again() -> QuerySet[LeadEvent]:

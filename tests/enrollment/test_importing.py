@@ -124,6 +124,20 @@ def test_imported_leads_never_turn_late_and_nobody_gets_mail(desk: Client) -> No
     assert not Message.objects.exists()
 
 
+def test_an_import_leads_to_its_own_leads_in_the_list(desk: Client, course: SmallCourse) -> None:
+    first = bring_in(desk, PEOPLE)
+    bring_in(desk, many(2), name="later.csv")
+
+    page = desk.get(f"/cms/leads/import/{first.pk}/").content.decode()
+    address = f"/cms/leads/?lead_import={first.pk}"
+    assert f'href="{address}"' in page
+    listed = desk.get(address)
+    names = {lead.person.name for lead in listed.context["object_list"]}
+    assert names == {"Asha Devi", "Ravi Iyer", "Meena Pillai"}
+    assert "fair.csv" in listed.content.decode()
+    assert not desk.get("/cms/leads/?lead_import=999999").context["object_list"]
+
+
 def test_imported_leads_are_found_in_the_list(desk: Client, course: SmallCourse) -> None:
     bring_in(desk, PEOPLE)
     page = desk.get("/cms/leads/", {"q": "9840011111"}).content.decode()

@@ -411,6 +411,19 @@ def test_a_restricted_persons_seat_stands_on_the_cohorts_page_without_a_name(
     assert "Asha" not in page
 
 
+def test_a_restricted_persons_earlier_place_stands_there_without_a_name(
+    cohort: Cohort, desk: Client, admissions_lead: User
+) -> None:
+    place, _behind = waiting(cohort, "Bala", "Chitra")
+    restrict(person=place.lead.person, actor=admissions_lead, reason="asked for it")
+
+    page = desk.get(f"/cms/leads/cohorts/{cohort.pk}/").content.decode()
+
+    assert "Hidden or merged lead" in page
+    assert "Bala" not in page
+    assert "Chitra" in page
+
+
 def test_the_line_stands_on_the_cohorts_page(cohort: Cohort, desk: Client) -> None:
     waiting(cohort, "Bala", "Chitra", "Devi")
     free_the_seat()

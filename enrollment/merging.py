@@ -4,18 +4,16 @@ Locks are taken as everywhere at the desk: leads in the order of their keys, the
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import Model, Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from enrollment.errors import BothHoldASeat, LeadsChanged, NothingToReachBy, NotWorkedAnyMore, TwoAccounts
+from enrollment.errors import BothHoldASeat, LeadsChanged, NotWorkedAnyMore, TwoAccounts
 from enrollment.finding import refresh_search
 from enrollment.merge_choices import (
     OTHER,
@@ -24,40 +22,29 @@ from enrollment.merge_choices import (
     fingerprint_of,
     joined_values,
     likely,
-    points_of,
+)
+from enrollment.merge_rows import (
+    LEAD_ROWS,
+    PERSON_ROWS,
+    add_tags,
+    move,
+    move_account,
+    move_person,
+    move_points,
+    repoint,
+    settle_suggestions,
+    settle_waiting,
+    write,
 )
 from enrollment.models import (
-    Consent,
-    ContactPoint,
-    DataAccess,
-    DuplicateSuggestion,
-    Enrollment,
     Lead,
     LeadEvent,
-    LeadFile,
     Merge,
     Person,
-    StageChange,
-    Submission,
     WaitingPlace,
 )
 from enrollment.seats import lock_cohorts
 
-LEAD_ROWS: dict[type[Model], str | Promise] = {
-    LeadEvent: gettext_lazy("Lines of the timeline"),
-    LeadFile: gettext_lazy("Files"),
-    StageChange: gettext_lazy("Moves between stages"),
-    Submission: gettext_lazy("Form posts"),
-    Enrollment: gettext_lazy("Enrolments"),
-    WaitingPlace: gettext_lazy("Places on waiting lists"),
-}
-"""What follows a lead into another one, by its field `lead`."""
-PERSON_ROWS: dict[type[Model], str | Promise] = {
-    Consent: gettext_lazy("Consents"),
-    DataAccess: gettext_lazy("Notes on who took the data out"),
-    Lead: gettext_lazy("Other leads of the person"),
-}
-"""What follows a person into another one, by its field `person`; contact points follow as chosen."""
 EMPTY_PERSON = {"name": "", "under_18": False, "guardian_name": "", "guardian_contact": ""}
 """What is left of an absorbed person: a row to come back to."""
 UNDO_FOR = timedelta(days=30)
@@ -90,20 +77,20 @@ def merge(
     record: dict[str, Any] = {
         "fields": _set_fields(kept, other, chosen or {}),
         "person_fields": {},
-        "places": _settle_waiting(kept, other),
-        "moved": {row._meta.label: _move(row, other, kept) for row in LEAD_ROWS},
-        "tags": _add_tags(kept, other),
-        "merged": _repoint(other, to=kept),
+        "places": settle_waiting(kept, other),
+        "moved": {row._meta.label: move(row, other, kept) for row in LEAD_ROWS},
+        "tags": add_tags(kept, other),
+        "merged": repoint(other, to=kept),
         "people": None,
     }
     if person.pk != absorbed.pk:
         record["people"] = {"kept": person.pk, "absorbed": absorbed.pk}
         record["person_fields"] = _set_person_fields(kept, other, chosen or {})
-        record["absorbed_fields"] = _write(absorbed, EMPTY_PERSON)
-        record["account"] = _move_account(absorbed, to=person)
-        record["points"] = _move_points(absorbed, to=person, staying=points)
-        record["suggestions"] = _settle_suggestions(absorbed, person)
-        record["moved_people"] = {row._meta.label: _move_person(row, absorbed, person) for row in PERSON_ROWS}
+        record["absorbed_fields"] = write(absorbed, EMPTY_PERSON)
+        record["account"] = move_account(absorbed, to=person)
+        record["points"] = move_points(absorbed, to=person, staying=points)
+        record["suggestions"] = settle_suggestions(absorbed, person)
+        record["moved_people"] = {row._meta.label: move_person(row, absorbed, person) for row in PERSON_ROWS}
     Lead.everything.filter(pk=other.pk).update(set_aside=Lead.SetAside.MERGED, merged_into=kept)
     Person.objects.filter(pk__in={person.pk, absorbed.pk}).update(compared_at=None)
     done = Merge.objects.create(kept=kept, absorbed=other, actor=actor, record=record)
@@ -142,16 +129,6 @@ def kept_key(lead_key: int) -> int | None:
         .values_list("merged_into", flat=True)
         .first()
     )
-
-
-def plain(value: Any) -> Any:
-    """Return a value as the record keeps it."""
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def row_as_record(row: Model) -> dict[str, Any]:
-    """Return a whole row as the record keeps it, so that it can be written anew."""
-    return {field.attname: plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}
 
 
 def lock_leads(keys: Iterable[int]) -> dict[int, Lead]:
@@ -220,7 +197,7 @@ def _set_fields(kept: Lead, other: Lead, chosen: Mapping[str, str]) -> dict[str,
     for choice in choices_for(kept, other):
         whose = _whose(choice, kept, other, chosen)
         values |= {name: getattr(whose, name) for name in choice.fields}
-    return _write(kept, values)
+    return write(kept, values)
 
 
 def _set_person_fields(kept: Lead, other: Lead, chosen: Mapping[str, str]) -> dict[str, list[Any]]:
@@ -228,113 +205,4 @@ def _set_person_fields(kept: Lead, other: Lead, chosen: Mapping[str, str]) -> di
     for choice in choices_for(kept, other):
         whose = _whose(choice, kept, other, chosen).person
         values |= {name: getattr(whose, name) for name in choice.person_fields}
-    return _write(kept.person, values)
-
-
-def _write(row: Model, values: dict[str, Any]) -> dict[str, list[Any]]:
-    """Set what differs and return each changed field with its value before and after."""
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-    record = {name: [plain(getattr(row, name)), plain(value)] for name, value in changed.items()}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
-        row.save(update_fields=list(changed))
-    return record
-
-
-def _move(row: type[Model], other: Lead, kept: Lead) -> list[int]:
-    rows = row._default_manager.filter(lead=other)
-    keys = list(rows.order_by("pk").values_list("pk", flat=True))
-    row._default_manager.filter(pk__in=keys).update(lead=kept)
-    return keys
-
-
-def _move_person(row: type[Model], absorbed: Person, person: Person) -> list[int]:
-    """Move rows; leads set aside move too, so that the absorbed lead stays with its person's data."""
-    rows = row._base_manager.filter(person=absorbed)
-    keys = list(rows.order_by("pk").values_list("pk", flat=True))
-    row._base_manager.filter(pk__in=keys).update(person=person)
-    return keys
-
-
-def _settle_waiting(kept: Lead, other: Lead) -> dict[str, str]:
-    """Let one place in the queue of a cohort stay, the offered or else the earlier one; return who left."""
-    left: dict[str, str] = {}
-    places = WaitingPlace.objects.filter(lead__in=[kept, other], state__in=WaitingPlace.OPEN_STATES)
-    best: dict[int, WaitingPlace] = {}
-    for place in sorted(places, key=lambda place: (place.state != "offered", place.joined_at, place.pk)):
-        if best.setdefault(place.cohort_id, place) != place:
-            left[str(place.pk)] = place.state
-    WaitingPlace.objects.filter(pk__in=left).update(state=WaitingPlace.State.LEFT)
-    return left
-
-
-def _add_tags(kept: Lead, other: Lead) -> list[int]:
-    known = set(kept.tags.values_list("pk", flat=True))
-    new = [tag for tag in other.tags.values_list("pk", flat=True) if tag not in known]
-    kept.tags.add(*new)
-    return new
-
-
-def _repoint(other: Lead, *, to: Lead) -> list[int]:
-    """Let leads that were merged into the absorbed one lead on to the kept one at once."""
-    earlier = Lead.everything.filter(merged_into=other)
-    keys = list(earlier.values_list("pk", flat=True))
-    earlier.update(merged_into=to)
-    return keys
-
-
-def _move_account(absorbed: Person, *, to: Person) -> int | None:
-    account = absorbed.user_id
-    if account is None:
-        return None
-    absorbed.user = None
-    absorbed.save(update_fields=["user"])
-    to.user_id = account
-    to.save(update_fields=["user"])
-    return account
-
-
-def _move_points(absorbed: Person, *, to: Person, staying: Collection[int] | None) -> dict[str, Any]:
-    """Give the kept person the chosen contact points once each; return what moved and what was dropped.
-
-    Nothing stays with the absorbed record: an address of nobody must not look like one of two people.
-    """
-    mine, theirs = points_of(to), points_of(absorbed)
-    wanted = {point.pk for point in [*mine, *theirs]} if staying is None else set(staying)
-    if wanted.isdisjoint(point.pk for point in [*mine, *theirs]) and (mine or theirs):
-        raise NothingToReachBy
-    known = {(point.kind, point.value) for point in mine}
-    moved = [point.pk for point in theirs if point.pk in wanted and (point.kind, point.value) not in known]
-    dropped = [point for point in mine if point.pk not in wanted]
-    dropped += [point for point in theirs if point.pk not in moved]
-    ContactPoint.objects.filter(pk__in=[point.pk for point in dropped]).delete()
-    ContactPoint.objects.filter(pk__in=moved).update(person=to)
-    return {"moved": moved, "dropped": [row_as_record(point) for point in dropped]}
-
-
-def _settle_suggestions(absorbed: Person, person: Person) -> dict[str, Any]:
-    """Forget suggestions about the absorbed person; that they are two stays said of the kept one."""
-    about = DuplicateSuggestion.objects.filter(Q(person=absorbed) | Q(other=absorbed))
-    rows = list(about.order_by("pk"))
-    forgotten = [row_as_record(row) for row in rows]
-    about.delete()
-    said = []
-    for row in rows:
-        third = row.other_id if row.person_id == absorbed.pk else row.person_id
-        if row.dismissed_at and third != person.pk:
-            newer, older = max(third, person.pk), min(third, person.pk)
-            suggestion, created = DuplicateSuggestion.objects.get_or_create(
-                person_id=newer,
-                other_id=older,
-                defaults={
-                    "same_email": row.same_email,
-                    "same_phone": row.same_phone,
-                    "same_name": row.same_name,
-                    "dismissed_at": row.dismissed_at,
-                    "dismissed_by_id": row.dismissed_by_id,
-                },
-            )
-            if created:
-                said.append(suggestion.pk)
-    return {"forgotten": forgotten, "said": said}
+    return write(kept.person, values)

@@ -14,7 +14,8 @@ from accounts.models import User
 from courses import wall_clock
 from enrollment.errors import MergeStays, NewerMergeFirst, TooLateToUndo
 from enrollment.finding import refresh_search
-from enrollment.merging import UNDO_FOR, lock_leads, plain
+from enrollment.merge_rows import plain
+from enrollment.merging import UNDO_FOR, lock_leads
 from enrollment.models import (
     ContactPoint,
     DuplicateSuggestion,

@@ -53,30 +53,30 @@ SET_UP_ITEMS: list[MenuItem] = [
 DESK_ITEMS: list[MenuItem] = [
     DeskItem(_("List"), reverse_lazy("leads:list"), name="lead-list", icon_name="list-ul", order=10),
     DeskItem(_("Board"), reverse_lazy("desk:board"), name="lead-board", icon_name="grid", order=20),
-    ManagerItem(
-        _("Duplicates"), reverse_lazy("desk:duplicates"), name="lead-duplicates", icon_name="copy", order=60
+    DeskItem(
+        _("Add a lead"), reverse_lazy("desk:add-lead"), name="lead-add", icon_name="plus-inverse", order=30
     ),
     DeskItem(
         _("Waiting lists"),
         reverse_lazy("desk:waiting-lists"),
         name="waiting-lists",
         icon_name="time",
-        order=60,
+        order=40,
     ),
-    ManagerItem(_("Reports"), reverse_lazy("desk:report"), name="lead-reports", icon_name="table", order=500),
-    ManagerItem(_("Import"), reverse_lazy("desk:imports"), name="lead-import", icon_name="upload", order=650),
-    ManagerItem(_("Privacy"), reverse_lazy("desk:privacy"), name="lead-privacy", icon_name="lock", order=800),
-    DeskItem(
-        _("Add a lead"), reverse_lazy("desk:add-lead"), name="lead-add", icon_name="plus-inverse", order=30
+    ManagerItem(
+        _("Duplicates"), reverse_lazy("desk:duplicates"), name="lead-duplicates", icon_name="copy", order=50
     ),
+    ManagerItem(_("Reports"), reverse_lazy("desk:report"), name="lead-reports", icon_name="table", order=60),
+    ManagerItem(_("Import"), reverse_lazy("desk:imports"), name="lead-import", icon_name="upload", order=70),
     ManagerItem(
         _("Daily count"),
         reverse_lazy("desk:reconciliation"),
         name="lead-reconciliation",
         icon_name="success",
-        order=700,
+        order=80,
     ),
-    SubmenuMenuItem(_("Set-up"), Menu(items=SET_UP_ITEMS), name="desk-set-up", icon_name="cogs", order=900),
+    ManagerItem(_("Privacy"), reverse_lazy("desk:privacy"), name="lead-privacy", icon_name="lock", order=90),
+    SubmenuMenuItem(_("Set-up"), Menu(items=SET_UP_ITEMS), name="desk-set-up", icon_name="cogs", order=100),
 ]
 
 

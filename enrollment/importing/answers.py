@@ -217,7 +217,7 @@ def parse_moment(said: str) -> datetime | None:
                 continue
     if found is None or found.year < 2:
         return None
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+    return found if timezone.is_aware(found) else timezone.make_aware(found, timezone.get_default_timezone())
 
 
 def _squashed(text: str) -> str:

@@ -54,7 +54,8 @@ def work(*, seconds: float = 20) -> None:
                 _STEPS[State(job.state)](job, deadline)
         except LeaseLost:
             log.info("lead_import_lease_lost", lead_import=job.pk)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - one bad import must not hold the others up
+            # A traceback would hold what the rows say.
             log.error("lead_import_failed", lead_import=job.pk, error=type(error).__name__)  # noqa: TRY400
             _note_failure(job, error)
 

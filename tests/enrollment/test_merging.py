@@ -21,7 +21,8 @@ from enrollment import unmerging
 from enrollment.desk import add_note, change_stage, plan_next_action
 from enrollment.errors import EnrollmentError
 from enrollment.merge_choices import CHOICES, KEPT, OTHER
-from enrollment.merging import LEAD_ROWS, PERSON_ROWS, merge
+from enrollment.merge_rows import LEAD_ROWS, PERSON_ROWS
+from enrollment.merging import merge
 from enrollment.models import (
     ClosingReason,
     Consent,

@@ -15,7 +15,7 @@ class ConsentForm(forms.Form):
     purpose = forms.ChoiceField(label=_("Purpose"), choices=Consent.Purpose.choices)
     granted = forms.TypedChoiceField(
         label=_("What they said"),
-        choices=[("", "–"), ("yes", _("They allow it")), ("no", _("They take it back"))],  # noqa: RUF001
+        choices=[("", _("Choose…")), ("yes", _("They allow it")), ("no", _("They take it back"))],
         coerce=lambda value: value == "yes",
         error_messages={"required": _("Choose what they said")},
     )

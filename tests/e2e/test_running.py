@@ -316,7 +316,8 @@ def test_a_server_that_fails_is_seen_at_handing_in_and_asked_again_for_the_verdi
     browser: Browser, live_server: LiveServer, course: SmallCourse, learner: User
 ) -> None:
     lesson = make_lesson(course.module, slug="broken", body=[EXERCISE], is_free=True)
-    context = browser.new_context(base_url=live_server.url)
+    # Requests that the service worker takes pass by what the page is made to see.
+    context = browser.new_context(base_url=live_server.url, service_workers="block")
     session = {"name": "sessionid", "value": signed_in(learner).cookies["sessionid"].value}
     context.add_cookies([session | {"url": live_server.url}])
     page = context.new_page()

@@ -16,7 +16,7 @@ from enrollment.models import ContactPoint, Lead, LeadEvent
 from enrollment.wording import open_places
 from outbox.models import Channel, Message
 from outbox.queue import enqueue
-from outbox.suppression import suppressions_of
+from outbox.suppression import why_forbidden
 
 Outcome = LeadEvent.Outcome
 
@@ -137,7 +137,7 @@ def _refuse_open_places(text: str) -> None:
 def _queue(*, key: str, to: str, mail: tuple[str, str, str], reply_to: str) -> Message:
     """Queue what answers an enquiry, unless the address gets no such mail."""
     purpose = Message.Purpose.ACKNOWLEDGEMENT
-    if suppressions_of(Message(channel=Channel.EMAIL, to=to, purpose=purpose)).exists():
+    if why_forbidden(Message(channel=Channel.EMAIL, to=to, purpose=purpose)):
         raise AddressSuppressed(to)
     subject, text, html = mail
     return enqueue(key=key, to=to, subject=subject, text=text, html=html, purpose=purpose, reply_to=reply_to)

@@ -17,13 +17,13 @@ import structlog
 from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, F, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from outbox.errors import NotHandedOver
 from outbox.mime import build_email
 from outbox.models import DeliveryAttempt, Message
-from outbox.suppression import suppressions_of
+from outbox.suppression import forbids, why_forbidden
 from outbox.verdict import judge
 
 log = structlog.get_logger(__name__)
@@ -172,7 +172,7 @@ def _hand_over(message: Message, mailer: BaseEmailBackend) -> None:
 def _mark_sending(message: Message) -> bool:
     """Commit the intent to send: only with the lease in hand and nothing that suppresses the address."""
     marked = Message.objects.filter(
-        ~Exists(suppressions_of(message)),
+        ~forbids(message),
         pk=message.pk,
         state=State.CLAIMED,
         lease_token=message.lease_token,
@@ -185,13 +185,11 @@ def _mark_sending(message: Message) -> bool:
 
 
 def _settle_if_suppressed(message: Message, *, started_at: datetime) -> str | None:
-    suppression = suppressions_of(message).first()
-    if suppression is None:
+    reason = why_forbidden(message)
+    if not reason:
         log.info("message_lease_lost", message=message.pk)
         return None
-    return _settle(
-        message, outcome=Outcome.SUPPRESSED, detail=suppression.get_reason_display(), started_at=started_at
-    )
+    return _settle(message, outcome=Outcome.SUPPRESSED, detail=reason, started_at=started_at)
 
 
 def _settle(message: Message, *, outcome: str, detail: str, started_at: datetime) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from outbox.models import (
@@ -21,11 +22,10 @@ _UNSENT = [Message.State.PENDING, Message.State.CLAIMED, Message.State.UNKNOWN]
 
 
 def messages_to(addresses: Iterable[str]) -> QuerySet[Message]:
-    """Return the messages to any of these addresses, however they are written; reads the whole table."""
-    wanted = Q(pk__in=[])
-    for address in addresses:
-        wanted |= Q(to__iexact=address)
-    return Message.objects.filter(wanted)
+    """Return the messages to any of these addresses and numbers, however they are written."""
+    return Message.objects.alias(lower_to=Lower("to")).filter(
+        lower_to__in=[address.lower() for address in addresses]
+    )
 
 
 def message_data(messages: QuerySet[Message]) -> list[dict[str, Any]]:

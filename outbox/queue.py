@@ -1,8 +1,10 @@
 """Putting messages into the outbox and taking them out again."""
 
 import hashlib
+import re
 from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -13,10 +15,12 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from outbox.errors import UnsendableMessage
-from outbox.models import Message
+from outbox.models import Channel, Message
 from outbox.wake import wake_worker
 
 log = structlog.get_logger(__name__)
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def enqueue(
@@ -30,23 +34,35 @@ def enqueue(
     reply_to: str = "",
     private: dict[str, str] | None = None,
     due_at: datetime | None = None,
+    channel: str = Channel.EMAIL,
+    topic: str = "",
+    keeper: str = "",
+    content: dict[str, Any] | None = None,
+    wording: str = "",
 ) -> Message:
     """Queue one message inside the caller's transaction and wake the worker once that commits.
 
     A second call with the same key changes nothing and returns the first message, also when both run
     at the same time. `private` holds codes and links: each replaces its [[name]] in text and html while
-    sending and is forgotten afterwards, so it never belongs in the subject. Raises UnsendableMessage.
+    sending and is forgotten afterwards, so it never belongs in the subject. `to` is an e-mail address, or
+    a number as E.164 for other channels; topic, keeper, content and wording are explained on the model.
+    Raises UnsendableMessage.
     Costs one query for a known key, four for a new one.
     """
     message, created = Message.objects.get_or_create(
         key=_checked_key(key),
         defaults={
-            "to": _checked_address("to", to),
+            "channel": channel,
+            "to": _checked_address("to", to) if channel == Channel.EMAIL else _checked_number(to),
             "reply_to": _checked_address("reply_to", reply_to) if reply_to else "",
             "subject": Truncator(_checked_line("subject", subject)).chars(200),
             "text": _checked_text("text", text),
             "html": _checked_text("html", html),
             "purpose": _checked_purpose(purpose),
+            "topic": topic,
+            "keeper": keeper,
+            "content": content or {},
+            "wording": wording,
             "private": {name: _checked_text(name, value) for name, value in (private or {}).items()},
             "due_at": due_at or timezone.now(),
             "message_id": derive_message_id(key),
@@ -107,6 +123,12 @@ def _checked_address(field: str, address: str) -> str:
     except ValidationError as error:
         raise UnsendableMessage(f"{field}: not an e-mail address.") from error
     return address
+
+
+def _checked_number(number: str) -> str:
+    if not _E164.fullmatch(number):
+        raise UnsendableMessage("to: not a number such as +919876543210.")
+    return number
 
 
 def _checked_line(field: str, value: str) -> str:

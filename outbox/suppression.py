@@ -1,29 +1,70 @@
 """Addresses that get nothing more."""
 
-from django.db import models, transaction
+from django.db import transaction
+from django.db.models import Exists, Q
 
-from outbox.models import Channel, Message, Suppression, address_hash
+from outbox import signals
+from outbox.models import Channel, Message, OptOut, Suppression, address_hash
 
 _WEIGHT = {reason: weight for weight, reason in enumerate(Suppression.Reason.values)}
 _STOPS_EVERYTHING = [Suppression.Reason.BOUNCED, Suppression.Reason.ERASED]
-"""Reasons that stop account and enrolment mails too; the others stop marketing only."""
+"""Reasons that stop account and enrolment mails too; the others stop follow-ups only."""
 
 
+@transaction.atomic
 def suppress(address: str, *, reason: str, channel: str = Channel.EMAIL) -> Suppression:
-    """Stop mail to an address; a weightier reason replaces a lighter one, never the other way round."""
-    with transaction.atomic():
-        suppression, created = Suppression.objects.select_for_update().get_or_create(
-            channel=channel, address_hash=address_hash(address), defaults={"reason": reason}
-        )
-        if not created and _WEIGHT[reason] > _WEIGHT[suppression.reason]:
-            suppression.reason = reason
-            suppression.save(update_fields=["reason"])
+    """Stop messages to an address and tell it by `signals.suppressed`.
+
+    A weightier reason replaces a lighter one, never the other way round; the same again tells nothing.
+    """
+    suppression, created = Suppression.objects.select_for_update().get_or_create(
+        channel=channel, address_hash=address_hash(address), defaults={"reason": reason}
+    )
+    weightier = not created and _WEIGHT[reason] > _WEIGHT[suppression.reason]
+    if weightier:
+        suppression.reason = reason
+        suppression.save(update_fields=["reason"])
+    if created or weightier:
+        signals.suppressed.send(sender=Suppression, address=address, channel=channel, reason=reason, topic="")
     return suppression
 
 
-def suppressions_of(message: Message) -> "models.QuerySet[Suppression]":
-    """Return what forbids this message to leave; usable as a subquery."""
-    found = Suppression.objects.filter(channel=message.channel, address_hash=address_hash(message.to))
-    if message.purpose == Message.Purpose.MARKETING:
-        return found
-    return found.filter(reason__in=_STOPS_EVERYTHING)
+@transaction.atomic
+def opt_out(address: str, *, topic: str, channel: str = Channel.EMAIL) -> OptOut:
+    """Stop what is sent to an address on one topic, and tell it by `signals.suppressed`; once."""
+    opted, created = OptOut.objects.get_or_create(
+        channel=channel, address_hash=address_hash(address), topic=topic
+    )
+    if created:
+        signals.suppressed.send(
+            sender=OptOut,
+            address=address,
+            channel=channel,
+            reason=Suppression.Reason.UNSUBSCRIBED,
+            topic=topic,
+        )
+    return opted
+
+
+def forbids(message: Message) -> Q:
+    """Return the condition under which this message must not leave; for a filter or exclude."""
+    hashed = {"channel": message.channel, "address_hash": address_hash(message.to)}
+    found = Suppression.objects.filter(**hashed)
+    if message.purpose != Message.Purpose.MARKETING:
+        return Q(Exists(found.filter(reason__in=_STOPS_EVERYTHING)))
+    if not message.topic:
+        return Q(Exists(found))
+    return Q(Exists(found)) | Q(Exists(OptOut.objects.filter(**hashed, topic=message.topic)))
+
+
+def why_forbidden(message: Message) -> str:
+    """Return in words why this message must not leave, or an empty string; at most two queries."""
+    hashed = {"channel": message.channel, "address_hash": address_hash(message.to)}
+    found = Suppression.objects.filter(**hashed)
+    if message.purpose != Message.Purpose.MARKETING:
+        found = found.filter(reason__in=_STOPS_EVERYTHING)
+    if suppression := found.first():
+        return str(suppression.get_reason_display())
+    if message.topic and OptOut.objects.filter(**hashed, topic=message.topic).exists():
+        return str(Suppression.Reason.UNSUBSCRIBED.label)
+    return ""

@@ -1,7 +1,8 @@
 """Refuse migrations that break the release still running while they are applied.
 
 The first migration of an app makes new tables only and is left out. SQLite copies a table to add a column,
-which looks like a column without a default; so that one rule needs DATABASE_URL to name PostgreSQL.
+which looks like a column without a default and like new constraints; so those rules need DATABASE_URL to name
+PostgreSQL.
 """
 
 import os
@@ -27,7 +28,7 @@ def main() -> int:
         no_cache=True,
         ignore_initial_migrations=True,
         all_warnings_as_errors=True,
-        exclude_migration_tests=["NOT_NULL"] if connection.vendor == "sqlite" else [],
+        exclude_migration_tests=["NOT_NULL", "ADD_UNIQUE"] if connection.vendor == "sqlite" else [],
     )
     linter.lint_all_migrations()
     linter.print_summary()

@@ -63,6 +63,21 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
         db_default=30,
         help_text=_("Until then somebody can still make a lead of one; then only its count is left."),
     )
+    follow_up_from = models.TimeField(
+        _("follow-ups leave from"),
+        default=time(10, 0),
+        db_default=time(10, 0),
+        help_text=_("By the clock where the person is. SMS never leave between 21:00 and 10:00."),
+    )
+    follow_up_until = models.TimeField(
+        _("follow-ups leave until"), default=time(20, 0), db_default=time(20, 0)
+    )
+    follow_ups_a_day = models.PositiveSmallIntegerField(
+        _("follow-ups a person gets a day"),
+        default=2,
+        db_default=2,
+        help_text=_("At most, over all sequences and channels; what is more waits for the next day."),
+    )
 
     panels: ClassVar = [
         MultiFieldPanel(
@@ -92,6 +107,13 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
             ],
             heading=_("Admissions"),
         ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("follow_up_from"), FieldPanel("follow_up_until")]),
+                FieldPanel("follow_ups_a_day"),
+            ],
+            heading=_("Follow-ups"),
+        ),
         InlinePanel("holidays", heading=_("Holidays"), label=_("Holiday")),
     ]
 
@@ -102,6 +124,8 @@ class InstituteSettings(ClusterableModel, BaseSiteSetting):
         super().clean()
         if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("Closing time must be after opening time.")})
+        if self.follow_up_from and self.follow_up_until and self.follow_up_from >= self.follow_up_until:
+            raise ValidationError({"follow_up_until": _("The end must be after the beginning.")})
 
     @classmethod
     def current(cls) -> "InstituteSettings":

@@ -6,6 +6,7 @@ from enrollment.models.desk import LeadFile, LeadTag, MessageTemplate, SavedView
 from enrollment.models.duplicates import DuplicateSuggestion, Merge
 from enrollment.models.enrollments import Enrollment, WaitingPlace
 from enrollment.models.events import LeadEvent
+from enrollment.models.followups import Sequence, SequenceRun, Step, TextVersion
 from enrollment.models.leads import Lead
 from enrollment.models.people import ContactPoint, Person
 from enrollment.models.pipeline import ClosingReason, PipelineStage, StageChange
@@ -34,7 +35,11 @@ __all__ = [
     "Person",
     "PipelineStage",
     "SavedView",
+    "Sequence",
+    "SequenceRun",
     "StageChange",
+    "Step",
     "Submission",
+    "TextVersion",
     "WaitingPlace",
 ]

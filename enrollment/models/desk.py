@@ -74,16 +74,54 @@ class SavedView(models.Model):
 
 
 class MessageTemplate(models.Model):
-    """A text that a counsellor starts a message from; {name}-like places are filled by plain replacement."""
+    """A text for a counsellor or a sequence; {name}-like places are filled by plain replacement."""
 
     class Channel(models.TextChoices):
         WHATSAPP = "whatsapp", _("WhatsApp")
         EMAIL = "email", _("E-mail")
+        SMS = "sms", _("SMS")
 
     name = models.CharField(_("name"), max_length=60)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     subject = models.CharField(_("subject"), max_length=120, blank=True, help_text=_("For e-mail only."))
     body = models.TextField(_("text"), max_length=2000)
+    subject_ta = models.CharField(_("subject in Tamil"), max_length=120, blank=True, db_default="")
+    body_ta = models.TextField(
+        _("text in Tamil"),
+        max_length=2000,
+        blank=True,
+        db_default="",
+        help_text=_("Sent to people who read Tamil; the English text where this is empty."),
+    )
+    whatsapp_template = models.CharField(
+        _("approved template"),
+        max_length=120,
+        blank=True,
+        db_default="",
+        help_text=_(
+            "Its name at WhatsApp. Without it the text leaves within 24 hours of their last message only."
+        ),
+    )
+    dlt_template = models.CharField(
+        _("DLT template id"),
+        max_length=30,
+        blank=True,
+        db_default="",
+        help_text=_("India's operators carry an SMS under the id that its exact text is registered with."),
+    )
+    dlt_header = models.CharField(
+        _("DLT header"),
+        max_length=11,
+        blank=True,
+        db_default="",
+        help_text=_("The registered sender, such as OSIZLB; empty for the institute's usual one."),
+    )
+    is_offered = models.BooleanField(
+        _("offered on the lead page"),
+        default=True,
+        db_default=True,
+        help_text=_("Untick it for texts that only sequences use."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=50)
 
     class Meta:

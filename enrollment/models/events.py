@@ -34,6 +34,8 @@ class LeadEvent(models.Model):
         LATE = "late", _("Late")
         IMPORT = "import", _("Import")
         FACTS = "facts", _("Facts")
+        FOLLOWUP = "followup", _("Follow-up")
+        REPLY = "reply", _("They answered")
 
     class Outcome(models.TextChoices):
         """How a call ended."""

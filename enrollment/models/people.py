@@ -12,7 +12,18 @@ from django.utils.translation import gettext_lazy as _
 class Person(models.Model):
     """Somebody who got in touch; linked to an account once there is one."""
 
+    class Language(models.TextChoices):
+        """What the person likes to read."""
+
+        ENGLISH = "en", _("English")
+        TAMIL = "ta", _("Tamil")
+
     name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, default=Language.ENGLISH, db_default=Language.ENGLISH
+    )
+    time_zone = models.CharField(_("time zone"), max_length=40, blank=True, db_default="")
+    """Where the person is, such as Asia/Dubai; empty for the institute's own."""
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         null=True,

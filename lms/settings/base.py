@@ -322,6 +322,9 @@ LESSON_ACCESS_POLICY = "enrollment.access.may_open"
 ACCOUNT_MAIL_QUEUE = "outbox.queue.enqueue"
 """Callable that queues a mail; account mails leave through the worker like all others."""
 
+MESSAGE_KEEPERS = {"followup": "enrollment.followups.keeper"}
+"""Modules that say whether a message of theirs may still leave, and take note when it ended."""
+
 # Mail -----------------------------------------------------------------------------------------
 
 MAILERS = {

@@ -1,23 +1,15 @@
-"""Messages that must leave, and what became of each. PostgreSQL is the truth, Celery only looks."""
+"""Messages and the tries to hand them over."""
 
-import hashlib
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
-def address_hash(address: str) -> str:
-    """Return the hash under which an address is suppressed; it outlives the address itself."""
-    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
-
-
-class Channel(models.TextChoices):
-    """How a message travels."""
-
-    EMAIL = "email", _("E-mail")
+from outbox.models.channels import Channel
+from outbox.models.reports import Report
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -47,16 +39,28 @@ class Message(models.Model):
         ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
         ENROLMENT = "enrolment", _("Enrolment")
         NOTICE = "notice", _("Notice to staff")
-        MARKETING = "marketing", _("Marketing")
+        MARKETING = "marketing", _("Follow-up")
+        """What nobody asked for by itself: it can be unsubscribed; if unclear, a person decides."""
 
     key = models.CharField(_("idempotency key"), max_length=200, unique=True)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel, default=Channel.EMAIL)
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose)
+    topic = models.CharField(_("topic"), max_length=20, blank=True, db_default="")
+    """What the receiver can unsubscribe from alone; empty for what belongs to no such topic."""
+    keeper = models.CharField(_("keeper"), max_length=20, blank=True, db_default="")
+    """Name in MESSAGE_KEEPERS of who is asked before it leaves and told when it ended; see outbox.keepers."""
     to = models.CharField(_("to"), max_length=320)
+    """An e-mail address, or a number as E.164."""
     reply_to = models.CharField(_("reply to"), max_length=320, blank=True)
     subject = models.CharField(_("subject"), max_length=200)
     text = models.TextField(_("text"))
     html = models.TextField(_("HTML"), blank=True)
+    content = models.JSONField(
+        _("content"), default=dict, blank=True, db_default=Value({}, models.JSONField())
+    )
+    """What a channel needs besides the text, such as the name and the parameters of an approved template."""
+    wording = models.CharField(_("wording"), max_length=40, blank=True, db_default="")
+    """Which version of which text it was written from, as the caller names it."""
     private = models.JSONField(_("private values"), default=dict, blank=True)
     """Codes and links put in place of [[name]] while sending, and forgotten once sent."""
     due_at = models.DateTimeField(_("due at"), default=timezone.now)
@@ -68,6 +72,10 @@ class Message(models.Model):
     message_id = models.CharField(_("Message-ID"), max_length=320)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, db_default="")
+    report = models.CharField(_("report"), max_length=12, choices=Report, blank=True, db_default="")
+    """The weightiest thing that the provider told after it left."""
+    reported_at = models.DateTimeField(_("reported at"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -76,7 +84,9 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
-            models.Index(fields=["due_at"], condition=Q(state="pending"), name="message_due"),
+            models.Index(
+                fields=["channel", "due_at", "id"], condition=Q(state="pending"), name="message_channel_due"
+            ),
             models.Index(
                 fields=["leased_until"],
                 condition=Q(state__in=["claimed", "sending"]),
@@ -87,6 +97,10 @@ class Message(models.Model):
                 condition=Q(state__in=["failed", "unknown"]),
                 name="message_needs_eyes",
             ),
+            models.Index(Lower("to"), F("id").desc(), name="message_to"),
+            models.Index(fields=["provider_id"], condition=Q(provider_id__gt=""), name="message_provider_id"),
+            models.Index(fields=["message_id"], name="message_message_id"),
+            models.Index(fields=["sent_at"], condition=Q(sent_at__isnull=False), name="message_sent"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -125,6 +139,10 @@ class DeliveryAttempt(models.Model):
         FAILED = "failed", _("Refused for good")
         UNKNOWN = "unknown", _("Unclear")
         SUPPRESSED = "suppressed", _("Suppressed")
+        STOPPED = "stopped", _("Stopped")
+        """Its keeper said that it is wanted no more."""
+        POSTPONED = "postponed", _("Postponed")
+        """Its keeper or a limit said that it is too early."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
     started_at = models.DateTimeField(_("started at"))
@@ -139,43 +157,3 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.outcome}"
-
-
-class ProviderEvent(models.Model):
-    """What a provider reported about a message; the unique event id makes repeats harmless."""
-
-    event_id = models.CharField(_("event id"), max_length=200, unique=True)
-    message = models.ForeignKey(
-        Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
-    )
-    kind = models.CharField(_("kind"), max_length=32)
-    received_at = models.DateTimeField(_("received at"), default=timezone.now)
-    payload = models.JSONField(_("payload"), default=dict)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.event_id}"
-
-
-class Suppression(models.Model):
-    """An address that gets nothing more on a channel; only its hash is kept."""
-
-    class Reason(models.TextChoices):
-        """Why; the later ones weigh more."""
-
-        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
-        COMPLAINED = "complained", _("Reported as spam")
-        BOUNCED = "bounced", _("Address doesn't exist")
-        ERASED = "erased", _("Erased")
-
-    channel = models.CharField(_("channel"), max_length=12, choices=Channel, default=Channel.EMAIL)
-    address_hash = models.CharField(_("address hash"), max_length=64)
-    reason = models.CharField(_("reason"), max_length=16, choices=Reason)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["channel", "address_hash"], name="suppression_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.channel} {self.address_hash[:12]}"

@@ -1,0 +1,1 @@
+"""Follow-up sequences: who enters, what is sent when, and what stops it."""

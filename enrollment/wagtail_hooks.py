@@ -40,6 +40,13 @@ from enrollment.models import (
     WaitingPlace,
 )
 
+SET_UP_LISTS = {
+    PipelineStage: "stages:list",
+    ClosingReason: "closing_reasons:list",
+    MessageTemplate: "message_templates:list",
+}
+"""Where somebody who may not delete a row is sent back to."""
+
 register_permission_policy(Lead, lead_policy)
 register_permission_policy(PipelineStage, ManagedPolicy(PipelineStage))
 register_permission_policy(Counsellor, ManagedPolicy(Counsellor))
@@ -117,7 +124,7 @@ def keep_cohort_with_learners(request: HttpRequest, instances: list[Any]) -> Htt
 def keep_used_set_up(request: HttpRequest, instances: list[Any]) -> HttpResponse | None:
     if reason := why_kept(instances):
         messages.error(request, reason)
-        return redirect("stages:list" if isinstance(instances[0], PipelineStage) else "closing_reasons:list")
+        return redirect(SET_UP_LISTS[type(instances[0])])
     return None
 
 

@@ -13,7 +13,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 from enrollment.admin.permissions import ManagedPolicy
-from enrollment.models import ClosingReason, Lead, PipelineStage, StageChange
+from enrollment.models import ClosingReason, Lead, MessageTemplate, PipelineStage, StageChange
 
 
 class StageForm(WagtailAdminModelForm):
@@ -129,6 +129,11 @@ def why_kept(instances: list[Any]) -> str:
                 _("“%(name)s” can't be deleted: leads were closed with it. Untick “Offered” instead.")
                 % {"name": row}
             )
+        if isinstance(row, MessageTemplate) and (step := row.steps.select_related("sequence").first()):
+            return str(
+                _("“%(name)s” can't be deleted: the sequence “%(sequence)s” sends it. "
+                  "Take it out of the sequence first.") % {"name": row, "sequence": step.sequence}
+            )  # fmt: skip
     return ""
 
 

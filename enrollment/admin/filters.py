@@ -233,13 +233,17 @@ def _import_choices(asked: str) -> list[tuple[str, str]]:
 
 
 def wrote_again() -> QuerySet[LeadEvent]:
-    """Return what people wrote within the last days and to whom nobody has turned since."""
+    """Return what people wrote within the last days and to whom nobody has turned since.
+
+    An answer that staff wrote down was read by them.
+    """
     since = LeadEvent.objects.filter(
         lead=OuterRef("lead"), actor__isnull=False, created_at__gt=OuterRef("created_at")
     )
     return LeadEvent.objects.filter(
         ~Exists(since),
-        kind__in=[LeadEvent.Kind.REPEATED, LeadEvent.Kind.ANOTHER],
+        ~Q(kind=LeadEvent.Kind.REPLY, actor__isnull=False),
+        kind__in=[LeadEvent.Kind.REPEATED, LeadEvent.Kind.ANOTHER, LeadEvent.Kind.REPLY],
         created_at__gte=timezone.now() - WROTE_WITHIN,
     )
 

@@ -64,8 +64,8 @@ class LeadEvent(models.Model):
             models.Index(fields=["lead", "-created_at", "-id"], name="lead_event_timeline"),
             models.Index(
                 fields=["created_at"],
-                condition=Q(kind__in=["repeated", "another"]),
-                name="lead_event_wrote_again",
+                condition=Q(kind__in=["repeated", "another", "reply"]),
+                name="lead_event_wrote",
             ),
             models.Index(fields=["created_at"], condition=Q(kind="call"), name="lead_event_calls"),
         ]

@@ -202,6 +202,7 @@ class SequenceRun(models.Model):
         ENROLLED = "enrolled", _("They were enrolled")
         CLOSED = "closed", _("The lead was closed")
         WITHDRAWN = "withdrawn", _("They left the course")
+        MOVED = "moved", _("They left the cohort or its waiting list")
         COHORT = "cohort", _("The cohort has started")
         UNSUBSCRIBED = "unsubscribed", _("They unsubscribed")
         BOUNCED = "bounced", _("The address doesn't exist")

@@ -5,7 +5,7 @@ Every reader stops the process with one line that names the variable when its va
 
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 import environ
@@ -34,6 +34,16 @@ def text(name: str, default: str | None = None) -> str:
     if not value and default is None:
         stop(f"{name} is not set (or give a file in {name}_FILE).")
     return value
+
+
+def together(*names: str) -> dict[str, str]:
+    """Return settings that only make sense together; none of them set gives an empty dict."""
+    values = {name: text(name, "") for name in names}
+    missing = [name for name, value in values.items() if not value]
+    if missing and len(missing) < len(names):
+        given = next(name for name, value in values.items() if value)
+        stop(f"{given} is set, but not {', '.join(missing)}: they belong together.")
+    return {} if missing else values
 
 
 def flag(name: str, default: bool) -> bool:
@@ -103,8 +113,21 @@ def database(name: str = "DATABASE_URL", default: str | None = None) -> dict:
     return parsed | {"ENGINE": DATABASE_SCHEMES[scheme]}
 
 
+MAIL_PROVIDERS = {
+    "brevo": ("api_key",),
+    "mailgun": ("api_key",),
+    "mailjet": ("api_key", "secret_key"),
+    "postmark": ("server_token",),
+    "resend": ("api_key",),
+    "sparkpost": ("api_key",),
+}
+"""Providers that django-anymail reaches by HTTP, and what stands for user and password in EMAIL_URL."""
+
+
 def mailer(name: str = "EMAIL_URL", default: str | None = None) -> dict:
-    """Return a MAILERS entry for smtp://, smtps:// (TLS from the start), smtp+tls:// or file:///folder."""
+    """Return a MAILERS entry for smtp://, smtps:// (TLS from the start), smtp+tls://, file:///folder
+    or a provider, as in postmark://TOKEN@.
+    """
     value = text(name, default)
     try:
         parts = urlsplit(value)
@@ -116,8 +139,11 @@ def mailer(name: str = "EMAIL_URL", default: str | None = None) -> dict:
             "BACKEND": "outbox.backends.EmlFileBackend",
             "OPTIONS": {"file_path": unquote(parts.path)},
         }
+    if parts.scheme in MAIL_PROVIDERS:
+        return _provider(name, parts)
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
-        stop(f"{name}: use smtp://, smtps://, smtp+tls:// user:password@host:port or file:///folder.")
+        known = ", ".join(f"{provider}://" for provider in MAIL_PROVIDERS)
+        stop(f"{name}: use smtp+tls://user:password@host:port, smtp://, smtps://, {known} or file:///folder.")
     return {
         "BACKEND": "outbox.backends.SmtpBackend",
         "OPTIONS": {
@@ -129,6 +155,31 @@ def mailer(name: str = "EMAIL_URL", default: str | None = None) -> dict:
             "use_tls": parts.scheme == "smtp+tls",
             "timeout": 10,
         },
+    }
+
+
+def mail_provider(name: str = "EMAIL_URL") -> str:
+    """Return the name of the provider that carries mail, or an empty string for SMTP and files."""
+    scheme = urlsplit(text(name, "")).scheme
+    return scheme if scheme in MAIL_PROVIDERS else ""
+
+
+def _provider(name: str, parts: SplitResult) -> dict:
+    """Return a MAILERS entry for a provider; `?api_url=` names another region of it."""
+    wanted = MAIL_PROVIDERS[parts.scheme]
+    given = [unquote(value) for value in (parts.username, parts.password) if value]
+    extra = dict(parse_qsl(parts.query))
+    if len(given) != len(wanted) or not set(extra) <= {"api_url"}:
+        stop(
+            f"{name}: use {parts.scheme}://{':'.join(wanted).upper()}@, and no more than ?api_url= after it."
+        )
+    if parts.scheme == "mailgun":
+        if not parts.hostname:
+            stop(f"{name}: use mailgun://API_KEY@domain.")
+        extra["sender_domain"] = parts.hostname
+    return {
+        "BACKEND": f"anymail.backends.{parts.scheme}.EmailBackend",
+        "OPTIONS": dict(zip(wanted, given, strict=True)) | extra,
     }
 
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 import structlog
 from django.utils.csp import CSP
 
-from lms import env
+from lms import channels, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -334,6 +334,18 @@ MAILERS = {
 """Whoever sends mail writes to the outbox; only the worker uses `delivery`."""
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Osiz Labs admissions <admissions@example.com>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_PROVIDER = env.mail_provider()
+"""Name of the provider whose reports of mail are taken; empty where mail leaves by SMTP or into files."""
+ANYMAIL = channels.anymail()
+
+# Other channels, and what their providers report ------------------------------------------------
+
+OUTBOX_WAYS = channels.ways()
+"""What carries the messages of each channel; a channel that is missing here is not configured."""
+WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET", "")
+WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN", "")
+SMS_WEBHOOK_SECRET = env.text("SMS_WEBHOOK_SECRET", "")
+"""What reports and answers are signed with; without it none is taken."""
 
 # Celery: carries "look now", never the truth ---------------------------------------------------
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from tempfile import gettempdir
 
+from lms import channels
 from lms.settings.base import *  # noqa: F403
 from lms.settings.base import CACHES, DATABASES, REDIS_URL, VAR_DIR
 
@@ -13,6 +14,12 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 SITE_URL = "http://testserver"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {**MAILERS, "delivery": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+OUTBOX_WAYS = {**OUTBOX_WAYS, **channels.files(Path(gettempdir()) / "lms-test-messages")}
+EMAIL_PROVIDER = "postmark"
+ANYMAIL = {"WEBHOOK_SECRET": "provider:not-a-secret-at-all"}
+WHATSAPP_APP_SECRET = "tests-only-" + "app-secret"
+WHATSAPP_VERIFY_TOKEN = "tests-only-" + "verify-token"
+SMS_WEBHOOK_SECRET = "tests-only-" + "sms-secret"
 DEFAULT_FROM_EMAIL = "Osiz Labs admissions <admissions@example.com>"
 MEDIA_ROOT = Path(gettempdir()) / "lms-test-media"
 PRIVATE_ROOT = Path(gettempdir()) / "lms-test-private"

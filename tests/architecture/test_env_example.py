@@ -24,9 +24,10 @@ def names_read_by_code() -> Iterator[str]:
         for node in ast.walk(ast.parse(file.read_text())):
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id="env"), attr=reader), args=arguments):
-                    name = arguments[0].value if arguments else defaults.get(reader)
-                    if reader != "stop":
-                        yield name
+                    if reader == "together":
+                        yield from (argument.value for argument in arguments)
+                    elif reader != "stop":
+                        yield arguments[0].value if arguments else defaults[reader]
 
 
 def reader_defaults() -> Iterator[tuple[str, str]]:

@@ -18,13 +18,27 @@ GOOD = {
     "SITE_URL": "https://learn.example.com",
     "ALLOWED_HOSTS": "learn.example.com",
 }
+WEBHOOK = {"ANYMAIL_WEBHOOK_SECRET": "provider:0123456789abcdef"}
+WHATSAPP = {
+    "WHATSAPP_TOKEN": "token",
+    "WHATSAPP_PHONE_ID": "1055",
+    "WHATSAPP_APP_SECRET": "app",
+    "WHATSAPP_VERIFY_TOKEN": "verify",
+}
+SMS = {
+    "SMS_GATEWAY_URL": "https://gateway.example.com/messages",
+    "SMS_TOKEN": "token",
+    "SMS_ENTITY_ID": "1201",
+    "SMS_HEADER": "OSIZLB",
+    "SMS_WEBHOOK_SECRET": "sms",
+}
 
 
-def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+def start(show: str = "settings.SITE_URL", **changes: str | None) -> subprocess.CompletedProcess[str]:
     """Load the production settings in a process of their own."""
     values = {name: value for name, value in (GOOD | changes).items() if value is not None}
     return subprocess.run(
-        [sys.executable, "-c", "from django.conf import settings; print(settings.SITE_URL)"],
+        [sys.executable, "-c", f"from django.conf import settings; print({show})"],
         env={"PATH": os.environ["PATH"], **values},
         cwd=ROOT,
         capture_output=True,
@@ -62,6 +76,17 @@ def test_error_reporting_can_be_switched_on() -> None:
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
         ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE"),
         ({"SECRET_KEY": None, "SECRET_KEY_FILE": "/no/such/file"}, "SECRET_KEY_FILE"),
+        ({"EMAIL_URL": "postmark://@"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "postmark://token@"}, "ANYMAIL_WEBHOOK_SECRET"),
+        ({"EMAIL_URL": "postmark://token@", "ANYMAIL_WEBHOOK_SECRET": "us:short"}, "ANYMAIL_WEBHOOK_SECRET"),
+        ({"EMAIL_URL": "mailgun://key@mg.example.com"} | WEBHOOK, "MAILGUN_SIGNING_KEY"),
+        (WEBHOOK, "ANYMAIL_WEBHOOK_SECRET"),
+        ({"WHATSAPP_TOKEN": "token"}, "WHATSAPP_PHONE_ID"),
+        (WHATSAPP | {"WHATSAPP_APP_SECRET": None}, "WHATSAPP_APP_SECRET"),
+        (WHATSAPP | {"WHATSAPP_API": "http://graph.example.com"}, "WHATSAPP_API"),
+        (SMS | {"SMS_HEADER": None}, "SMS_HEADER"),
+        (SMS | {"SMS_GATEWAY_URL": "http://gateway.example.com"}, "SMS_GATEWAY_URL"),
+        (SMS | {"SMS_GATEWAY_KEEPS_KEYS": "perhaps"}, "SMS_GATEWAY_KEEPS_KEYS"),
     ],
 )
 def test_a_bad_value_stops_with_one_line(changes: dict[str, str | None], names: str) -> None:
@@ -79,3 +104,29 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     secret.write_text("y" * 60 + "\n")
 
     assert start(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0
+
+
+def test_channels_are_configured_by_their_settings_alone() -> None:
+    assert start("*settings.OUTBOX_WAYS").stdout.split() == ["email"]
+    assert start("*settings.OUTBOX_WAYS", **WHATSAPP, **SMS).stdout.split() == ["email", "whatsapp", "sms"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "brevo://key@",
+        "mailgun://key@mg.example.com?api_url=https://api.eu.mailgun.net/v3",
+        "mailjet://key:secret@",
+        "postmark://token@",
+        "resend://key@",
+        "sparkpost://key@",
+    ],
+)
+def test_a_mail_provider_is_made_from_its_address(address: str) -> None:
+    provider = address.partition(":")[0]
+    signing = {"MAILGUN_SIGNING_KEY": "signing"} if provider == "mailgun" else {}
+    made = "__import__('django.core.mail').core.mail.mailers['delivery'].esp_name, settings.EMAIL_PROVIDER"
+
+    done = start(made, EMAIL_URL=address, **WEBHOOK, **signing)
+
+    assert done.stdout.lower().split() == [provider, provider]

@@ -39,14 +39,15 @@ def enqueue(
     keeper: str = "",
     content: dict[str, Any] | None = None,
     wording: str = "",
+    series: str = "",
 ) -> Message:
     """Queue one message inside the caller's transaction and wake the worker once that commits.
 
     A second call with the same key changes nothing and returns the first message, also when both run
     at the same time. `private` holds codes and links: each replaces its [[name]] in text and html while
     sending and is forgotten afterwards, so it never belongs in the subject. `to` is an e-mail address, or
-    a number as E.164 for other channels; topic, keeper, content and wording are explained on the model.
-    Raises UnsendableMessage.
+    a number as E.164 for other channels; topic, keeper, content, wording and series are explained on the
+    model. Raises UnsendableMessage.
     Costs one query for a known key, four for a new one.
     """
     message, created = Message.objects.get_or_create(
@@ -63,6 +64,7 @@ def enqueue(
             "keeper": keeper,
             "content": content or {},
             "wording": wording,
+            "series": series,
             "private": {name: _checked_text(name, value) for name, value in (private or {}).items()},
             "due_at": due_at or timezone.now(),
             "message_id": derive_message_id(key),

@@ -55,6 +55,7 @@ class DataAccess(models.Model):
         REQUEST = "request", _("Access request")
         FILE = "file", _("File of a lead")
         RECONCILIATION = "posts", _("Form posts")
+        DELIVERIES = "deliveries", _("Delivery list")
 
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -61,6 +61,8 @@ class Message(models.Model):
     """What a channel needs besides the text, such as the name and the parameters of an approved template."""
     wording = models.CharField(_("wording"), max_length=40, blank=True, db_default="")
     """Which version of which text it was written from, as the caller names it."""
+    series = models.CharField(_("series"), max_length=40, blank=True, db_default="")
+    """What it is one message of, as the caller names it; empty for one that stands alone."""
     private = models.JSONField(_("private values"), default=dict, blank=True)
     """Codes and links put in place of [[name]] while sending, and forgotten once sent."""
     due_at = models.DateTimeField(_("due at"), default=timezone.now)
@@ -76,6 +78,8 @@ class Message(models.Model):
     report = models.CharField(_("report"), max_length=12, choices=Report, blank=True, db_default="")
     """The weightiest thing that the provider told after it left."""
     reported_at = models.DateTimeField(_("reported at"), null=True, blank=True)
+    handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
+    """When somebody said of a failed message that nothing more is to be done about it."""
 
     objects = MessageQuerySet.as_manager()
 
@@ -93,9 +97,13 @@ class Message(models.Model):
                 name="message_leased",
             ),
             models.Index(
-                fields=["due_at"],
-                condition=Q(state__in=["failed", "unknown"]),
-                name="message_needs_eyes",
+                fields=["state", "due_at", "id"],
+                condition=Q(state="unknown") | Q(state="failed", handled_at__isnull=True),
+                name="message_to_settle",
+            ),
+            models.Index(fields=["-due_at", "-id"], name="message_newest"),
+            models.Index(
+                fields=["series", "-due_at", "-id"], condition=Q(series__gt=""), name="message_of_series"
             ),
             models.Index(Lower("to"), F("id").desc(), name="message_to"),
             models.Index(fields=["provider_id"], condition=Q(provider_id__gt=""), name="message_provider_id"),

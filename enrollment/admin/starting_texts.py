@@ -23,7 +23,7 @@ class StartingText:
 
 
 def starting_texts(values: Mapping[str, str]) -> list[StartingText]:
-    """Return every template filled with these values, in the order in which they are offered; one query."""
+    """Return the offered templates of chat and mail, filled with these values, in their order; one query."""
     return [
         StartingText(
             key=str(template.pk),
@@ -32,7 +32,7 @@ def starting_texts(values: Mapping[str, str]) -> list[StartingText]:
             subject=fill(template.subject, values),
             text=fill(template.body, values),
         )
-        for template in MessageTemplate.objects.all()
+        for template in MessageTemplate.objects.filter(is_offered=True, channel__in=FORM_OF)
     ]
 
 

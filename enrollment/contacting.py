@@ -18,11 +18,6 @@ from outbox.models import Channel, Message
 from outbox.queue import enqueue
 from outbox.suppression import why_forbidden
 
-Outcome = LeadEvent.Outcome
-
-CONTACTS = {Outcome.REACHED, Outcome.CALL_BACK}
-"""Calls in which somebody spoke to the person."""
-
 
 @transaction.atomic
 def log_call(
@@ -47,7 +42,7 @@ def log_call(
     event = LeadEvent.objects.create(
         lead=lead, kind=LeadEvent.Kind.CALL, outcome=outcome, text=note, actor=actor
     )
-    if outcome in CONTACTS:
+    if outcome in LeadEvent.SPOKEN:
         mark_answered(lead)
     return event
 

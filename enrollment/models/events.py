@@ -45,6 +45,9 @@ class LeadEvent(models.Model):
         CALL_BACK = "call-back", _("Asked to call back")
         WRONG_NUMBER = "wrong-number", _("Wrong number")
 
+    SPOKEN = (Outcome.REACHED, Outcome.CALL_BACK)
+    """Calls in which somebody spoke to the person."""
+
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True, db_default="")

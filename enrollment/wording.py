@@ -1,20 +1,23 @@
 """Texts that counsellors start a message from, and the places in them that are filled."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence as Rows
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses import wall_clock
-from courses.models import InstituteSettings
-from enrollment.models import Lead, MessageTemplate
+from courses.models import CoursePage, InstituteSettings
+from enrollment.models import Lead, MessageTemplate, Sequence
 
 PLACES = {
     "name": gettext_lazy("the person's name"),
+    "first_name": gettext_lazy("the person's first name"),
     "course": gettext_lazy("the course they asked about"),
     "institute": gettext_lazy("your institute"),
     "staff": gettext_lazy("your own name"),
@@ -22,8 +25,19 @@ PLACES = {
     "booked_at": gettext_lazy("the time of the planned next action"),
     "phone": gettext_lazy("the institute's phone"),
     "hours": gettext_lazy("the institute's opening hours"),
+    "course_url": gettext_lazy("the address of the course's page"),
+    "cohort_start": gettext_lazy("the day on which their group starts, else the course's next one"),
+    "seats_left": gettext_lazy("how many seats that group has left"),
+    "lesson": gettext_lazy("the lesson that comes next for the learner"),
+    "lesson_url": gettext_lazy("the address of that lesson"),
+    "days_inactive": gettext_lazy("for how many days the learner has opened no lesson"),
 }
 """What may stand in curly brackets, and what comes in its place."""
+
+OF_GROUPS = ("cohort_start", "seats_left")
+"""Places that a sequence fills, where the person has a group or their course has a next one."""
+OF_LEARNERS = ("lesson", "lesson_url", "days_inactive")
+"""Places that a sequence for learners fills."""
 
 _PLACE = re.compile(r"\{([^{}\n]*)\}")
 
@@ -50,7 +64,7 @@ FIRST_TEMPLATES = (
 )  # fmt: skip
 
 
-def fill_after_migrating(*, plan: Sequence[tuple[Any, bool]] = (), **kwargs: Any) -> None:
+def fill_after_migrating(*, plan: Rows[tuple[Any, bool]] = (), **kwargs: Any) -> None:
     """Write the first texts after migrating forwards or flushing; a receiver of post_migrate."""
     if not any(backwards for _migration, backwards in plan):
         ensure_templates()
@@ -76,6 +90,17 @@ def open_places(text: str) -> list[str]:
     return [f"{{{name}}}" for name in _PLACE.findall(text) if name in PLACES]
 
 
+def places_in(text: str) -> list[str]:
+    """Return the names of the known places in a text, each once, in the order in which they come."""
+    return list(dict.fromkeys(name for name in _PLACE.findall(text) if name in PLACES))
+
+
+def places_for(trigger: str) -> list[str]:
+    """Return the names of the places that a sequence with this trigger can fill."""
+    learning = trigger in Sequence.LEARNING
+    return [name for name in PLACES if learning or name not in OF_LEARNERS]
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Return the text with each place filled; one that nothing is known for stays as it is."""
     return _PLACE.sub(lambda place: values.get(place[1]) or place[0], text)
@@ -85,6 +110,7 @@ def values_for(lead: Lead, *, institute: InstituteSettings, staff_name: str) -> 
     """Return what comes in each place; no query when the lead's person and course are loaded."""
     return {
         "name": lead.person.name,
+        "first_name": first_name(lead.person.name),
         "course": lead.course.title if lead.course else about(lead),
         "institute": institute.name,
         "staff": staff_name or institute.name,
@@ -92,7 +118,23 @@ def values_for(lead: Lead, *, institute: InstituteSettings, staff_name: str) -> 
         "booked_at": _in_words(lead),
         "phone": institute.phone.as_international if institute.phone else "",
         "hours": institute.hours_text,
+        "course_url": course_url(lead.course) if lead.course else "",
     }
+
+
+def first_name(name: str) -> str:
+    """Return the first word of a name that is no initial, else the whole name."""
+    return next((word for word in name.split() if len(word.strip(".")) > 1), name)
+
+
+def course_url(course: CoursePage) -> str:
+    """Return the public address of a course; no query."""
+    return page_url(course.url_path)
+
+
+def page_url(url_path: str) -> str:
+    """Return the public address of a page below the home page, by the path that Wagtail keeps of it."""
+    return f"{settings.SITE_URL}/{url_path.split('/', 2)[2]}"
 
 
 def about(lead: Lead) -> str:

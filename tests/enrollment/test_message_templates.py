@@ -33,7 +33,7 @@ def test_an_admissions_lead_adds_a_text_and_sees_the_places(manager: Client) -> 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"body": "Hello {first_name}"}, "Nothing can fill {first_name}"),
+        ({"body": "Hello {nickname}"}, "Nothing can fill {nickname}"),
         ({"body": "Hello {0.__class__}"}, "Nothing can fill {0.__class__}"),
         ({"subject": "For {}"}, "Nothing can fill {}"),
         ({"subject": ""}, "Enter a subject for the mail"),

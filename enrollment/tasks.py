@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 
 from enrollment import assignment, duplicates, escalation, intake, privacy, reconciliation, retention, waiting
+from enrollment.followups import entering, planning
 from enrollment.importing.storing import forget_old_files
 from enrollment.importing.working import work
 
@@ -28,6 +29,20 @@ def escalate() -> None:
     """Remind owners of answers that are due, and tell admissions leads which ones are late."""
     escalation.remind_owners()
     escalation.escalate_late()
+
+
+@shared_task(name="enrollment.enter_sequences")
+def enter_sequences() -> None:
+    """Let those enter whom something made enter since the last time."""
+    if count := entering.enter_all():
+        log.info("sequences_entered", count=count)
+
+
+@shared_task(name="enrollment.plan_followups")
+def plan_followups() -> None:
+    """Plan the next message of runs that lost theirs."""
+    if count := planning.plan_waiting():
+        log.info("followups_planned", count=count)
 
 
 @shared_task(name="enrollment.purge")

@@ -35,6 +35,16 @@ app.conf.beat_schedule = {
     "enrollment-import": {"task": "enrollment.import", "schedule": 5.0, "options": {"expires": 5}},
     "forget-imports": {"task": "enrollment.forget_imports", "schedule": crontab(hour=3, minute=20)},
     "enrollment-assign": {"task": "enrollment.assign", "schedule": 30.0, "options": {"expires": 30}},
+    "enrollment-enter-sequences": {
+        "task": "enrollment.enter_sequences",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "enrollment-plan-followups": {
+        "task": "enrollment.plan_followups",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "enrollment-escalate": {"task": "enrollment.escalate", "schedule": 60.0, "options": {"expires": 60}},
 }
 

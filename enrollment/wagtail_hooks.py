@@ -14,6 +14,7 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import SubmenuMenuItem
 from wagtail.admin.views.bulk_action import BulkAction
+from wagtail.log_actions import LogActionRegistry
 from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
@@ -27,6 +28,7 @@ from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_manage_leads, may_work_leads
 from enrollment.admin.pipeline import ClosingReasonViewSet, PipelineStageViewSet, why_kept
 from enrollment.admin.report_panel import ThisMonthPanel
+from enrollment.admin.sequences import SequenceViewSet
 from enrollment.admin.sources import CaptureSourceViewSet, SourcePolicy
 from enrollment.admin.viewsets import CohortViewSet, LeadViewSet
 from enrollment.models import (
@@ -37,6 +39,7 @@ from enrollment.models import (
     Lead,
     MessageTemplate,
     PipelineStage,
+    Sequence,
     WaitingPlace,
 )
 
@@ -44,6 +47,7 @@ SET_UP_LISTS = {
     PipelineStage: "stages:list",
     ClosingReason: "closing_reasons:list",
     MessageTemplate: "message_templates:list",
+    Sequence: "sequences:list",
 }
 """Where somebody who may not delete a row is sent back to."""
 
@@ -53,6 +57,7 @@ register_permission_policy(Counsellor, ManagedPolicy(Counsellor))
 register_permission_policy(ClosingReason, ManagedPolicy(ClosingReason))
 register_permission_policy(CaptureSource, SourcePolicy(CaptureSource))
 register_permission_policy(MessageTemplate, ManagedPolicy(MessageTemplate))
+register_permission_policy(Sequence, ManagedPolicy(Sequence))
 register_snippet(LeadViewSet)
 register_snippet(CohortViewSet)
 register_snippet(PipelineStageViewSet)
@@ -60,6 +65,7 @@ register_snippet(ClosingReasonViewSet)
 register_snippet(CounsellorViewSet)
 register_snippet(MessageTemplateViewSet)
 register_snippet(CaptureSourceViewSet)
+register_snippet(SequenceViewSet)
 
 
 @hooks.register("register_admin_urls")
@@ -126,6 +132,12 @@ def keep_used_set_up(request: HttpRequest, instances: list[Any]) -> HttpResponse
         messages.error(request, reason)
         return redirect(SET_UP_LISTS[type(instances[0])])
     return None
+
+
+@hooks.register("register_log_actions")
+def name_switching(actions: LogActionRegistry) -> None:
+    actions.register_action("enrollment.sequence_on", _("Switch on"), _("Switched on"))
+    actions.register_action("enrollment.sequence_off", _("Switch off"), _("Switched off"))
 
 
 @hooks.register("after_edit_user")

@@ -38,17 +38,28 @@ SET_UP_ITEMS: list[MenuItem] = [
         order=20,
     ),
     ManagerItem(
-        _("Texts"),
-        reverse_lazy("message_templates:list"),
-        name="message-templates",
-        icon_name="mail",
-        order=30,
-    ),
-    ManagerItem(
         _("Sources"), reverse_lazy("sources:list"), name="capture-sources", icon_name="link", order=60
     ),
 ]
 """What sets up the desk."""
+
+FOLLOW_UP_ITEMS: list[MenuItem] = [
+    ManagerItem(
+        _("Sequences"),
+        reverse_lazy("sequences:list"),
+        name="sequences",
+        icon_name="calendar-check",
+        order=10,
+    ),
+    ManagerItem(
+        _("Texts"),
+        reverse_lazy("message_templates:list"),
+        name="message-templates",
+        icon_name="mail",
+        order=20,
+    ),
+]
+"""Messages that go out by themselves, and the texts of all messages."""
 
 DESK_ITEMS: list[MenuItem] = [
     DeskItem(_("List"), reverse_lazy("leads:list"), name="lead-list", icon_name="list-ul", order=10),
@@ -62,6 +73,9 @@ DESK_ITEMS: list[MenuItem] = [
         name="waiting-lists",
         icon_name="time",
         order=40,
+    ),
+    SubmenuMenuItem(
+        _("Follow-ups"), Menu(items=FOLLOW_UP_ITEMS), name="follow-ups", icon_name="mail", order=45
     ),
     ManagerItem(
         _("Duplicates"), reverse_lazy("desk:duplicates"), name="lead-duplicates", icon_name="copy", order=50

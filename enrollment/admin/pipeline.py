@@ -13,7 +13,15 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 from enrollment.admin.permissions import ManagedPolicy
-from enrollment.models import ClosingReason, Lead, MessageTemplate, PipelineStage, StageChange
+from enrollment.models import (
+    ClosingReason,
+    Lead,
+    MessageTemplate,
+    PipelineStage,
+    Sequence,
+    SequenceRun,
+    StageChange,
+)
 
 
 class StageForm(WagtailAdminModelForm):
@@ -133,6 +141,11 @@ def why_kept(instances: list[Any]) -> str:
             return str(
                 _("“%(name)s” can't be deleted: the sequence “%(sequence)s” sends it. "
                   "Take it out of the sequence first.") % {"name": row, "sequence": step.sequence}
+            )  # fmt: skip
+        if isinstance(row, Sequence) and SequenceRun.objects.filter(sequence=row).exists():
+            return str(
+                _("“%(name)s” can't be deleted: people are or were in it, and their timelines tell of it. "
+                  "Switch it off instead; then nobody enters and nothing of it leaves.") % {"name": row}
             )  # fmt: skip
     return ""
 

@@ -15,8 +15,10 @@ from enrollment.admin.views import (
     merging,
     privacy,
     reconciliation,
+    rehearsal,
     reports,
     saved_views,
+    sequences,
     sources,
 )
 
@@ -43,6 +45,8 @@ urlpatterns: list[URLPattern] = [
     path("reconciliation/posts/<slug:reference>/", reconciliation.post, name="post"),
     path("sources/<int:pk>/sending/", sources.sending, name="source"),
     path("sources/<int:pk>/renew/", sources.renew, name="source-renew"),
+    path("sequences/<int:pk>/switch/", sequences.switch, name="sequence-switch"),
+    path("sequences/<int:pk>/rehearsal/", rehearsal.rehearsal, name="sequence-rehearsal"),
     path("privacy/", privacy.overview, name="privacy"),
     path("privacy/log/", privacy.accesses, name="accesses"),
     path("people/<int:pk>/privacy/", privacy.person_privacy, name="person-privacy"),

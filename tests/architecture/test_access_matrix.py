@@ -30,6 +30,7 @@ NOT_FOUND = "404 404 404 404 404 404 404 404"
 WORK_LEADS = "door door door home home 200 200 200"
 WORK_LEADS_302 = "door door door home home 302 302 302"
 MANAGE_LEADS = "door door door home home home 200 200"
+MANAGE_LEADS_404 = "door door door home home home 404 404"
 DESK_POST_ONLY = "door door door home home 405 405 405"
 POST_ONLY = "405 405 405 405 405 405 405 405"
 SIGNED_OUT_ONLY = "200 302 302 302 302 302 302 302"
@@ -262,6 +263,12 @@ ROWS = [
     ),
     Row("message_templates:list", "/cms/leads/texts/", MANAGE_LEADS),
     Row("message_templates:add", "/cms/leads/texts/add/", MANAGE_LEADS),
+    Row("sequences:list", "/cms/leads/sequences/", MANAGE_LEADS),
+    Row("sequences:add", "/cms/leads/sequences/add/", MANAGE_LEADS),
+    *(
+        Row(f"desk:sequence-{name}", f"/cms/leads/sequences/999/{name}/", MANAGE_LEADS_404, method)
+        for name, method in (("switch", "get"), ("switch", "post"), ("rehearsal", "get"))
+    ),
     Row("desk:board", "/cms/leads/board/", WORK_LEADS),
     Row("desk:board-move", lambda world: f"/cms/leads/board/{world.lead.pk}/move/", DESK_POST_ONLY),
     Row(

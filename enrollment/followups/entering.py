@@ -1,32 +1,33 @@
-"""Who enters a sequence: a sweep looks for what happened since the last one. Nothing that happened is lost.
+"""Who enters a sequence: a sweep lets everybody enter whom something made enter since the last one.
 
-What makes somebody enter has one key, so that looking twice, or in two places at once, makes one run.
+Nothing needs to be told, so nothing is lost, whatever was down meanwhile. What makes somebody enter has one
+key, so that looking twice, or in two places at once, makes one run.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import batched
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses.models import Cohort
+from courses import wall_clock
 from enrollment.desk import lock_lead
+from enrollment.followups.candidates import Entry, candidates
+from enrollment.followups.facts import Institute, facts_of
 from enrollment.followups.planning import note, plan
-from enrollment.models import (
-    Enrollment,
-    Lead,
-    PipelineStage,
-    Sequence,
-    SequenceRun,
-)
+from enrollment.models import Enrollment, Lead, PipelineStage, Sequence, SequenceRun, WaitingPlace
+
+__all__ = ["Entry", "candidates", "enter", "enter_all"]
 
 OVERLAP = timedelta(minutes=10)
 """How long a row may take from its time stamp to its commit without being overlooked."""
+CLOCK_WENT_BACK = timedelta(minutes=1)
+"""A sweep that was done this far in the future was done by a clock that has been set back since."""
 BATCH = 500
 
 log = structlog.get_logger(__name__)
@@ -34,29 +35,11 @@ log = structlog.get_logger(__name__)
 Trigger = Sequence.Trigger
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Something that makes a lead enter."""
-
-    lead: Lead
-    entry_key: str
-    at: datetime
-    enrollment: Enrollment | None = None
-    cohort: Cohort | None = None
-
-
-def candidates(sequence: Sequence, *, since: datetime, until: datetime) -> Iterator[Entry]:
-    """Return what happened after `since` and up to `until` that makes somebody enter, the oldest first.
-
-    Whether it still holds is asked by `enter`. Consent is that of today.
-    """
-    return _FOUND_BY.get(sequence.trigger, _nobody)(sequence, since, until)
-
-
 def enter_all(*, seconds: float = 40) -> int:
     """Let everybody enter who should since the last sweep; return how many did.
 
-    Stops when the time is up and goes on at the next call. Safe to run in two places at once.
+    Stops when the time is up and goes on at the next call: `entered_until` moves behind what is done. Two at
+    once do the same work twice and make one run of it.
     """
     deadline = time.monotonic() + seconds
     Sequence.objects.filter(is_on=False, entered_until__isnull=False).update(entered_until=None)
@@ -65,14 +48,16 @@ def enter_all(*, seconds: float = 40) -> int:
 
 
 @transaction.atomic
-def enter(sequence: Sequence, entry: Entry) -> SequenceRun | None:
-    """Let one lead enter and plan the first message; None for whom it doesn't hold any more."""
+def enter(sequence: Sequence, entry: Entry, *, institute: Institute | None = None) -> SequenceRun | None:
+    """Let one lead enter and plan the first message, with a line on the timeline.
+
+    None for a lead that has entered by the same happening or is in the sequence, and where what happened
+    doesn't hold any more.
+    """
     lead = lock_lead(entry.lead)
-    if SequenceRun.objects.filter(entry_key=entry.entry_key).exists() or not _may_enter(
-        sequence, lead, entry
-    ):
+    if not _fits(sequence, lead) or not _still_holds(sequence, entry) or not _is_free(sequence, lead, entry):
         return None
-    run = SequenceRun.objects.create(
+    run = SequenceRun(
         lead=lead,
         sequence=sequence,
         entry_key=entry.entry_key,
@@ -80,55 +65,70 @@ def enter(sequence: Sequence, entry: Entry) -> SequenceRun | None:
         cohort=entry.cohort,
         entered_at=entry.at,
     )
+    facts = facts_of(run, institute=institute)
+    if sequence.trigger == Trigger.INACTIVE and facts.next_lesson is None:
+        return None
+    run.save(force_insert=True)
     note(run, _("Follow-ups “%(name)s” begin") % {"name": sequence.name})
-    plan(run)
+    plan(run, facts=facts)
     return run
 
 
 def _sweep(sequence: Sequence, *, deadline: float) -> int:
     now = timezone.now()
-    since = sequence.entered_until
-    if since is None or since > now + timedelta(minutes=1):
-        since = now if since is None else now - OVERLAP
-        Sequence.objects.filter(pk=sequence.pk, entered_until=sequence.entered_until).update(
-            entered_until=since
-        )
-    count = 0
-    reached = now
-    for entries in batched(candidates(sequence, since=since, until=now), BATCH):
+    since = _looked_until(sequence, now)
+    if since is None:
+        return 0
+    institute, count, done_until = Institute(), 0, now
+    for entry in _new_ones(sequence, candidates(sequence, since=since, until=now)):
         if time.monotonic() >= deadline:
-            reached = entries[0].at
+            done_until = entry.at
             break
-        count += sum(_entered(sequence, entry) for entry in _new_ones(sequence, entries))
-    if sequence.trigger != Trigger.COHORT and reached - OVERLAP > since:
-        Sequence.objects.filter(pk=sequence.pk, entered_until=since).update(entered_until=reached - OVERLAP)
+        count += _entered(sequence, entry, institute=institute)
+    _move_on(sequence, done_until - OVERLAP)
     return count
 
 
-def _new_ones(sequence: Sequence, entries: Iterable[Entry]) -> list[Entry]:
-    """Return those that made no run yet and whose lead isn't in the sequence; two queries."""
-    entries = list(entries)
-    known = set(
-        SequenceRun.objects.filter(entry_key__in=[entry.entry_key for entry in entries]).values_list(
-            "entry_key", flat=True
-        )
-    )
-    busy = set(
-        SequenceRun.objects.active()
-        .filter(sequence=sequence, lead__in=[entry.lead.pk for entry in entries])
-        .values_list("lead", flat=True)
-    )
-    return [
-        entry
-        for entry in entries
-        if entry.entry_key not in known and entry.lead.pk not in busy and _fits(sequence, entry.lead)
-    ]
+def _looked_until(sequence: Sequence, now: datetime) -> datetime | None:
+    """Return since when to look, at the latest; None for a sequence that has just been switched on."""
+    since = sequence.entered_until
+    if since is None:
+        Sequence.objects.filter(pk=sequence.pk, entered_until=None).update(entered_until=now)
+        return None
+    if since > now + CLOCK_WENT_BACK:
+        since = now - OVERLAP
+        Sequence.objects.filter(pk=sequence.pk).update(entered_until=since)
+    if sequence.trigger == Trigger.COHORT:
+        since = max(since, now - timedelta(days=(sequence.days or 0) + 1))
+    return since
 
 
-def _entered(sequence: Sequence, entry: Entry) -> bool:
-    """Let one enter; what goes wrong with one lead doesn't keep the others out."""
+def _move_on(sequence: Sequence, until: datetime) -> None:
+    """Remember until when everything is done.
+
+    Not for groups that start: who changes into one late must still be found, and they are few.
+    """
+    if sequence.trigger != Trigger.COHORT:
+        Sequence.objects.filter(pk=sequence.pk, entered_until__lt=until).update(entered_until=until)
+
+
+def _new_ones(sequence: Sequence, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Leave out who entered by the same happening, is in the sequence or doesn't fit; two queries a batch."""
+    for batch in batched(entries, BATCH):
+        runs = SequenceRun.objects.order_by()
+        entered = runs.filter(entry_key__in=[entry.entry_key for entry in batch])
+        known = set(entered.values_list("entry_key", flat=True))
+        inside = runs.active().filter(sequence=sequence, lead__in=[entry.lead.pk for entry in batch])
+        busy = set(inside.values_list("lead", flat=True))
+        for entry in batch:
+            if entry.entry_key not in known and entry.lead.pk not in busy and _fits(sequence, entry.lead):
+                yield entry
+
+
+def _entered(sequence: Sequence, entry: Entry, *, institute: Institute) -> bool:
+    """Let one enter; what is wrong with a lead keeps nobody else out, a database that is away ends it all."""
     try:
-        return enter(sequence, entry) is not None
+        return enter(sequence, entry, institute=institute) is not None
     except (OperationalError, InterfaceError):
         raise
     except Exception:
@@ -136,39 +136,28 @@ def _entered(sequence: Sequence, entry: Entry) -> bool:
         return False
 
 
-def _may_enter(sequence: Sequence, lead: Lead, entry: Entry) -> bool:
-    """Whether what happened still counts, for a locked lead."""
-    if not _fits(sequence, lead):
-        return False
-    if entry.enrollment and not Enrollment.objects.open().filter(pk=entry.enrollment.pk).exists():
-        return False
-    return not SequenceRun.objects.active().filter(lead=lead, sequence=sequence).exists()
-
-
 def _fits(sequence: Sequence, lead: Lead) -> bool:
+    """Whether the lead is worked and in a stage for which the sequence is; no query."""
     if lead.set_aside or (sequence.stage_id and lead.stage_id != sequence.stage_id):
         return False
-    wanted_ended = sequence.stage_id in PipelineStage.ENDED or sequence.trigger in Sequence.LEARNING
-    return wanted_ended or lead.stage_id not in PipelineStage.ENDED
+    for_ended = sequence.trigger in Sequence.LEARNING or sequence.stage_id in PipelineStage.ENDED
+    return for_ended or lead.stage_id not in PipelineStage.ENDED
 
 
-def _nobody(sequence: Sequence, since: datetime, until: datetime) -> Iterator[Entry]:
-    return iter(())
+def _still_holds(sequence: Sequence, entry: Entry) -> bool:
+    """Whether the person still waits, or still has the place and the group; one query at most."""
+    if sequence.trigger == Trigger.WAITING:
+        return WaitingPlace.objects.open().filter(lead=entry.lead, cohort=entry.cohort).exists()
+    if entry.enrollment is None:
+        return True
+    places = Enrollment.objects.open().filter(pk=entry.enrollment.pk)
+    if sequence.trigger == Trigger.COHORT:
+        places = places.filter(cohort=entry.cohort, cohort__starts_on__gt=wall_clock.today())
+    return places.exists()
 
 
-def _asked(sequence: Sequence, since: datetime, until: datetime) -> Iterator[Entry]:
-    """Leads that came in."""
-    leads = Lead.objects.filter(created_at__gt=since, created_at__lte=until)
-    if sequence.interest:
-        leads = leads.filter(interest=sequence.interest)
-    if sequence.course_id:
-        leads = leads.filter(course=sequence.course_id)
-    return (
-        Entry(lead=lead, entry_key=f"{sequence.pk}:lead:{lead.pk}", at=lead.created_at)
-        for lead in leads.order_by("created_at", "pk").iterator(chunk_size=BATCH)
-    )
-
-
-_FOUND_BY: dict[str, Callable[[Sequence, datetime, datetime], Iterator[Entry]]] = {
-    Trigger.ENQUIRY: _asked,
-}
+def _is_free(sequence: Sequence, lead: Lead, entry: Entry) -> bool:
+    """Whether the sequence is on, this made no run yet and the lead isn't in the sequence; one query."""
+    same = SequenceRun.objects.filter(entry_key=entry.entry_key)
+    inside = SequenceRun.objects.active().filter(sequence=OuterRef("pk"), lead=lead)
+    return Sequence.objects.running().filter(~Exists(same), ~Exists(inside), pk=sequence.pk).exists()

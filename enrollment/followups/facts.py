@@ -1,6 +1,6 @@
 """What is known about a person when a follow-up is planned and leaves; read only where it is asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -18,6 +18,20 @@ from lessons.models.progress import ProgressQuerySet
 from outbox.models import Channel
 
 
+class Institute:
+    """The institute and its working time, read once for many people."""
+
+    @cached_property
+    def settings(self) -> InstituteSettings:
+        """What the site says of it; two queries."""
+        return InstituteSettings.current()
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """When it is open; one query for the holidays."""
+        return self.settings.calendar()
+
+
 @dataclass
 class Facts:
     """One lead in one sequence at one moment; each fact costs its query when it is first asked for."""
@@ -27,16 +41,7 @@ class Facts:
     entered_cohort: Cohort | None
     """The group that made them enter: the one they wait for, or that started soon."""
     at: datetime
-
-    @cached_property
-    def institute(self) -> InstituteSettings:
-        """The institute; two queries."""
-        return InstituteSettings.current()
-
-    @cached_property
-    def calendar(self) -> WorkingCalendar:
-        """Its working time; one query for the holidays."""
-        return self.institute.calendar()
+    institute: Institute = field(default_factory=Institute)
 
     @cached_property
     def learner(self) -> User | None:
@@ -109,9 +114,15 @@ class Facts:
         return Progress.objects.filter(of_course, learner=self.learner)
 
 
-def facts_of(run: SequenceRun, *, at: datetime | None = None) -> Facts:
+def facts_of(run: SequenceRun, *, at: datetime | None = None, institute: Institute | None = None) -> Facts:
     """Return the facts of a run now, or at another moment."""
-    return Facts(lead=run.lead, enrollment=run.enrollment, entered_cohort=run.cohort, at=at or timezone.now())
+    return Facts(
+        lead=run.lead,
+        enrollment=run.enrollment,
+        entered_cohort=run.cohort,
+        at=at or timezone.now(),
+        institute=institute or Institute(),
+    )
 
 
 def facts_of_lead(lead: Lead, *, at: datetime | None = None) -> Facts:

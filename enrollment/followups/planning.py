@@ -33,7 +33,7 @@ RELATED = (
 log = structlog.get_logger(__name__)
 
 
-def plan(run: SequenceRun, *, after: datetime | None = None) -> Message | None:
+def plan(run: SequenceRun, *, after: datetime | None = None, facts: Facts | None = None) -> Message | None:
     """Queue the next message of a locked active run; None when it ended instead or is waited for already.
 
     Delays count from `after`: when the message before left or its step was left out, else from the entry.
@@ -45,11 +45,11 @@ def plan(run: SequenceRun, *, after: datetime | None = None) -> Message | None:
     if why := reason_to_stop(run):
         stop_run(run, why)
         return None
-    facts = facts_of(run)
+    facts = facts or facts_of(run)
     steps = steps_to_come(run)
     counted_from = after or _last_moment(run)
     for step in steps:
-        due_at = due(step, counted_from, calendar=facts.calendar)
+        due_at = due(step, counted_from, calendar=facts.institute.calendar)
         if address := facts.address(step.channel):
             return _queue(run, step, facts, to=address, due_at=due_at)
         counted_from = due_at
@@ -141,7 +141,7 @@ def _queue(run: SequenceRun, step: Step, facts: Facts, *, to: str, due_at: datet
         text=written.text,
         html=written.html,
         purpose=Message.Purpose.MARKETING,
-        reply_to=reply_to(run, facts.institute) if step.channel == Channel.EMAIL else "",
+        reply_to=reply_to(run, facts.institute.settings) if step.channel == Channel.EMAIL else "",
         due_at=due_at,
         channel=step.channel,
         topic=run.sequence.basis,

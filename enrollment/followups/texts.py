@@ -121,7 +121,7 @@ def dressed(
         "body": body,
         "lead": facts.lead,
         "course": facts.course,
-        "institute": facts.institute,
+        "institute": facts.institute.settings,
         "basis": sequence.basis,
         "language": language,
     }
@@ -141,7 +141,7 @@ def values_of(names: list[str], facts: Facts, *, language: str) -> dict[str, str
     with translation.override(language):
         values = wording.values_for(
             facts.lead,
-            institute=facts.institute,
+            institute=facts.institute.settings,
             staff_name=facts.lead.owner.name if facts.lead.owner else "",
         )
         if facts.course:

@@ -15,7 +15,7 @@ from accounts.models import User
 from content.demo import PASSWORD, PEOPLE
 from content.site import first_monday
 from courses.models import CataloguePage, Cohort, CoursePage, HomePage, InstituteSettings, StandardPage
-from enrollment.models import Enrollment, Lead, LeadEvent, Person, Submission
+from enrollment.models import Enrollment, Lead, LeadEvent, Person, SequenceRun, Submission
 from lessons.models import Attempt, LessonPage, Progress
 from outbox.models import Message
 
@@ -178,9 +178,10 @@ def test_leads_have_believable_histories() -> None:
     assert all(lead.person.user.enrollments.exists() for lead in enrolled)
 
 
-def test_nothing_of_the_demo_waits_to_be_sent() -> None:
+def test_nothing_of_the_demo_waits_to_be_sent_but_follow_ups() -> None:
     call_command("load_demo", "--accounts")
-    assert not Message.objects.exclude(state=Message.State.SENT).exists()
+    waiting = Message.objects.exclude(state=Message.State.SENT)
+    assert set(waiting.values_list("keeper", flat=True)) == {"followup"}
 
 
 @pytest.mark.parametrize(
@@ -199,3 +200,16 @@ def test_first_monday_of_a_month_ahead(today: date, ahead: int, monday: date) ->
 def test_demo_password_is_long_enough_for_the_real_rules() -> None:
     assert len(PASSWORD) >= 12
     assert django_settings.DEMO
+
+
+def test_the_demo_follows_up_last_weeks_people_and_a_second_load_enters_nobody_again() -> None:
+    call_command("load_demo", "--accounts")
+
+    runs = SequenceRun.objects.active()
+    first = set(runs.values_list("entry_key", flat=True))
+    assert runs.filter(sequence__slug="enquiry", message__isnull=False).count() >= 3
+    assert runs.filter(sequence__slug="waiting-list").exists()
+
+    call_command("load_demo", "--accounts")
+
+    assert set(SequenceRun.objects.values_list("entry_key", flat=True)) == first

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from content.console import quiet_logs, say
 from content.demo import COURSE, PASSWORD, make_accounts
 from content.demo_desk import furnish_desk, make_colleagues
+from content.demo_followups import start_followups
 from content.demo_leads import make_leads
 from content.errors import CourseFileError
 from content.importer import import_course, import_pages
@@ -58,3 +59,4 @@ class Command(BaseCommand):
         make_colleagues()
         self.stdout.write(f"demo leads: {make_leads(CONTENT / 'demo_leads.yaml')} new.")
         furnish_desk(CoursePage.objects.filter(slug=COURSE).first())
+        start_followups()

@@ -56,6 +56,7 @@ class Enrollment(models.Model):
     objects = EnrollmentQuerySet.as_manager()
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["created_at", "id"], name="enrollment_made")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["learner", "course"], name="enrollment_once_a_course"),
             models.CheckConstraint(
@@ -116,6 +117,7 @@ class WaitingPlace(models.Model):
             models.Index(
                 fields=["cohort", "joined_at", "id"], condition=Q(state="waiting"), name="waiting_place_queue"
             ),
+            models.Index(fields=["joined_at", "id"], name="waiting_place_joined"),
             models.Index(fields=["offer_until"], condition=Q(state="offered"), name="waiting_place_offered"),
         ]
         constraints: ClassVar = [

@@ -58,7 +58,10 @@ class Progress(models.Model):
                 name="progress_done_has_rule",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["learner", "-visited_at"], name="progress_resume")]
+        indexes: ClassVar = [
+            models.Index(fields=["learner", "-visited_at"], name="progress_resume"),
+            models.Index(fields=["visited_at"], name="progress_visited"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.learner_id} {self.lesson_id}"

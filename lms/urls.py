@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("documents/", include(wagtaildocs_urls)),
+    path("messages/", include("outbox.urls")),
     path("", include("enrollment.urls")),
     path("", include("lessons.urls")),
     path("", include("courses.urls")),

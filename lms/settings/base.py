@@ -342,6 +342,12 @@ ANYMAIL = channels.anymail()
 
 OUTBOX_WAYS = channels.ways()
 """What carries the messages of each channel; a channel that is missing here is not configured."""
+OUTBOX_RATES = {
+    "email": env.number("EMAIL_RATE", 0),
+    "whatsapp": env.number("WHATSAPP_RATE", 20),
+    "sms": env.number("SMS_RATE", 10),
+}
+"""Messages that may leave in a second, by all workers together; 0 for as many as go."""
 WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET", "")
 WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN", "")
 SMS_WEBHOOK_SECRET = env.text("SMS_WEBHOOK_SECRET", "")
@@ -405,6 +411,8 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 LOG_LEVEL = env.one_of("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "INFO")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+"""What a monitor sends to read /messages/metrics; without one the address doesn't exist."""
 LOG_FORMAT = env.one_of("LOG_FORMAT", {"console", "json"}, "console")
 
 _shared_processors = [

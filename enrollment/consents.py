@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from enrollment.desk import lock_person
 from enrollment.errors import GuardianNeeded
-from enrollment.models import Consent, LeadEvent, Person
+from enrollment.followups.stopping import Why, stop_runs_of
+from enrollment.models import Consent, LeadEvent, Person, Sequence
 
 WORDINGS = {
     "2026-11": {
@@ -24,6 +25,11 @@ WORDINGS = {
 """The notices by version and purpose; an old one stays, so that a consent is shown as it was given."""
 PRESENT = "2026-11"
 """The version that is shown now; changes when a wording does."""
+ALLOWS: dict[str, str] = {
+    Consent.Purpose.NEWS: Sequence.Basis.NEWS,
+    Consent.Purpose.ENQUIRY: Sequence.Basis.ANSWER,
+}
+"""Which follow-ups end when a consent is taken back."""
 
 
 def standing(person: Person) -> dict[str, Consent]:
@@ -39,7 +45,7 @@ def record_consent(*, person: Person, purpose: str, granted: bool, channel: str,
     """Write down what the person said to a member of staff, with a line on each of their leads.
 
     Raises GuardianNeeded when somebody under 18 without a guardian's contact is said to allow
-    news or a profile.
+    news or a profile. What is taken back stops the follow-ups that it allowed.
     """
     person = lock_person(person)
     if granted and person.under_18 and not person.guardian_contact and purpose != Consent.Purpose.ENQUIRY:
@@ -56,6 +62,8 @@ def record_consent(*, person: Person, purpose: str, granted: bool, channel: str,
     text = _("%(purpose)s: given") if granted else _("%(purpose)s: taken back")
     text %= {"purpose": consent.get_purpose_display()}
     _note(person, kind=LeadEvent.Kind.CONSENT, text=text, actor=actor)
+    if not granted and (basis := ALLOWS.get(purpose)):
+        stop_runs_of([person], Why.CONSENT, actor=actor, topic=basis)
     return consent
 
 

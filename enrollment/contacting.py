@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from courses.models import InstituteSettings
-from enrollment.desk import just_written, lock_lead, mark_answered, plan_next_action
+from enrollment.desk import just_written, lock_lead, lock_leads_of, mark_answered, plan_next_action
 from enrollment.errors import AddressSuppressed, PersonRestricted, PlaceLeftOpen, UnknownContactPoint
+from enrollment.followups.stopping import Why, stop_runs_of
 from enrollment.mails import render_mail
 from enrollment.models import ContactPoint, Lead, LeadEvent
 from enrollment.wording import open_places
@@ -31,10 +32,11 @@ def log_call(
 ) -> LeadEvent:
     """Write down how a call ended; with `back_at`, plan to call back.
 
-    A call in which somebody spoke to the person counts as the answer. `shown` is the plan that the
-    actor saw, as for plan_next_action, which may raise ChangedMeanwhile. A second press adds nothing.
+    A call in which somebody spoke to the person counts as the answer and stops follow-ups on all their
+    leads. `shown` is the plan that the actor saw, as for plan_next_action, which may raise
+    ChangedMeanwhile. A second press adds nothing.
     """
-    lead = lock_lead(lead)
+    lead = lock_leads_of(lead)
     if repeated := just_written(lead, kind=LeadEvent.Kind.CALL, text=note, actor=actor, outcome=outcome):
         return repeated
     if back_at:
@@ -44,6 +46,21 @@ def log_call(
     )
     if outcome in LeadEvent.SPOKEN:
         mark_answered(lead)
+        stop_runs_of([lead.person_id], Why.CALL, actor=actor)
+    return event
+
+
+@transaction.atomic
+def log_reply(*, lead: Lead, text: str, actor: User) -> LeadEvent:
+    """Write down what the person answered outside of the product; it stops follow-ups on all their leads.
+
+    A second press adds nothing.
+    """
+    lead = lock_leads_of(lead)
+    if repeated := just_written(lead, kind=LeadEvent.Kind.REPLY, text=text, actor=actor):
+        return repeated
+    event = LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.REPLY, text=text, actor=actor)
+    stop_runs_of([lead.person_id], Why.REPLY, actor=actor)
     return event
 
 

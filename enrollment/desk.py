@@ -10,10 +10,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses import wall_clock
 from enrollment.errors import ChangedMeanwhile, NoClosingReason, UnknownStage
+from enrollment.followups.stopping import Why, stop_runs
 from enrollment.models import ClosingReason, Lead, LeadEvent, Person, PipelineStage, StageChange
 
 ONE_PRESS = timedelta(seconds=10)
 """The same line by the same person within this time is a button that was pressed twice."""
+
+
+STOPPED_BY = {PipelineStage.ENROLLED: Why.ENROLLED, PipelineStage.CLOSED: Why.CLOSED}
+"""Stages that end follow-ups."""
 
 
 @transaction.atomic
@@ -38,9 +43,10 @@ def change_stage(
 
     Going straight back to New takes that answer back.
 
-    Closing needs a reason, opening again forgets it. With `shown`, the stage that the actor saw, a
-    change made meanwhile by somebody else raises ChangedMeanwhile and nothing is written. Moving to
-    the present stage does nothing. Raises UnknownStage or NoClosingReason.
+    Closing needs a reason, opening again forgets it; closing and enrolling stop follow-ups. With
+    `shown`, the stage that the actor saw, a change made meanwhile by somebody else raises
+    ChangedMeanwhile and nothing is written. Moving to the present stage does nothing. Raises
+    UnknownStage or NoClosingReason.
     """
     lead = lock_lead(lead)
     if lead.stage_id == stage:
@@ -67,6 +73,8 @@ def change_stage(
     if lead.closing_reason:
         text = f"{text}: {lead.closing_reason}"
     LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.STAGE, text=text, actor=actor)
+    if why := STOPPED_BY.get(after.key):
+        stop_runs(lead, why, actor=actor)
     return lead
 
 
@@ -148,6 +156,14 @@ def lock_lead(lead: Lead) -> Lead:
     """
     Lead.everything.select_for_update(no_key=True).only("pk").get(pk=lead.pk)
     return Lead.everything.select_related("person", "owner", "stage").get(pk=lead.pk)
+
+
+def lock_leads_of(lead: Lead) -> Lead:
+    """Return the lead as it is now, locked after all leads of its person; three queries."""
+    holder = Lead.everything.filter(pk=lead.pk).values("person")
+    others = Lead.everything.select_for_update(of=["self"], no_key=True).filter(person__in=holder)
+    list(others.order_by("pk").values_list("pk", flat=True))
+    return lock_lead(lead)
 
 
 def lock_person(person: Person) -> Person:

@@ -14,6 +14,7 @@ from courses.models import Cohort, CoursePage, InstituteSettings
 from courses.rupees import rupees
 from enrollment.desk import change_stage, lock_lead
 from enrollment.errors import NotEnrolledAnyMore, NotWorkedAnyMore, WrongCohort
+from enrollment.followups.stopping import Why, stop_runs
 from enrollment.learners import account_of
 from enrollment.mails import render_mail
 from enrollment.models import ClosingReason, Enrollment, Lead, LeadEvent
@@ -135,7 +136,7 @@ def withdraw(
     stage: str = "",
     closing: ClosingReason | None = None,
 ) -> Enrollment:
-    """End an invited or active enrolment and give its seat back; otherwise do nothing.
+    """End an invited or active enrolment, its follow-ups too, and give its seat back; otherwise do nothing.
 
     With `stage`, the lead moves there when none of its enrolments is open any more; closing it needs a
     closing reason.
@@ -154,6 +155,8 @@ def withdraw(
         if stage and not lead.enrollments.open().exists():
             change_stage(lead=lead, stage=stage, actor=actor, reason=closing)
     give_seats_back(enrollment.cohort_id)
+    if lead:
+        stop_runs(lead, Why.WITHDRAWN, actor=actor, enrollment=enrollment)
     return enrollment
 
 
@@ -226,6 +229,8 @@ def _move(
     enrollment.cohort = cohort
     enrollment.price_agreed = price_before if price is None else price
     enrollment.save(update_fields=["cohort", "price_agreed"])
+    if lead and before:
+        stop_runs(lead, Why.MOVED, actor=actor, enrollment=enrollment, cohort=before)
     text = _("Moved from %(before)s to %(after)s") % {
         "before": before or _("no cohort"),
         "after": cohort,

@@ -21,6 +21,7 @@ from courses import wall_clock
 from courses.models import CoursePage
 from enrollment.consents import PRESENT
 from enrollment.desk import plan_next_action
+from enrollment.followups.stopping import Why, stop_runs_of
 from enrollment.forms import PlacementForm
 from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Person, Submission
 from enrollment.origins import notice_of, writer_of
@@ -116,7 +117,7 @@ def add_enquiry(
 
     Everything said goes on the timeline. New addresses, the course, the wished way and time of an
     answer and answers that were empty are filled in; a box that isn't ticked takes no consent back.
-    What staff wrote down in a talk is answered.
+    What staff wrote down in a talk is answered. Follow-ups stop, as by any answer.
     """
     add_contact_points(lead.person, email=answers["email"], phone=answers["phone"])
     lead.contact_by = answers["contact_by"] or lead.contact_by
@@ -135,12 +136,16 @@ def add_enquiry(
         note_news_consent(lead.person, submission, granted=True)
     text = "\n".join(f"{label}: {value}" for label, value in said.items() if value)
     LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.ANOTHER, text=text, actor=writer_of(submission))
+    stop_runs_of([lead.person_id], Why.REPLY, detail=_("they wrote again"))
     if was_answered and not talked:
         _plan_answer(lead, by=answer_by)
 
 
 def link_earlier_leads(lead: Lead) -> None:
-    """Say on a known person's new lead which ones came before, and on the newest of those that they asked."""
+    """Say on a known person's new lead which ones came before, and on the newest of those that they asked.
+
+    Follow-ups on the earlier leads stop, as by any answer.
+    """
     earlier = list(
         Lead.objects.filter(person=lead.person_id)
         .exclude(pk=lead.pk)
@@ -158,6 +163,7 @@ def link_earlier_leads(lead: Lead) -> None:
             LeadEvent(lead=earlier[0], kind=LeadEvent.Kind.ANOTHER, text=asked),
         ]
     )
+    stop_runs_of([lead.person_id], Why.REPLY, detail=_("they wrote again"))
 
 
 def placement_answers(answers: dict) -> dict:

@@ -9,7 +9,10 @@ from django.dispatch import receiver
 from accounts.models import User
 from enrollment.enrolling import activate_invited
 from enrollment.filing import forget_stored
+from enrollment.followups.hearing import take_reply, take_suppression
 from enrollment.models import LeadFile
+from outbox import signals
+from outbox.models import Reply
 
 
 @receiver(user_logged_in, dispatch_uid="enrollment.activate_on_login")
@@ -22,3 +25,15 @@ def activate_on_login(sender: type[User], user: User, **kwargs: Any) -> None:
 def forget_stored_file(sender: type[LeadFile], instance: LeadFile, **kwargs: Any) -> None:
     """A file whose row is gone, alone or with its lead, leaves the disk."""
     forget_stored(instance)
+
+
+@receiver(signals.replied, dispatch_uid="enrollment.take_reply")
+def take_answer(sender: type[Reply], reply: Reply, **kwargs: Any) -> None:
+    """Somebody wrote to us: the timeline tells it, and follow-ups stop."""
+    take_reply(reply)
+
+
+@receiver(signals.suppressed, dispatch_uid="enrollment.take_suppression")
+def stop_writing_to(sender: Any, address: str, channel: str, reason: str, topic: str, **kwargs: Any) -> None:
+    """An address gets nothing more: follow-ups to whoever has it stop."""
+    take_suppression(address=address, channel=channel, reason=reason, topic=topic)

@@ -22,13 +22,13 @@ Kind = LeadEvent.Kind
 FORM_KINDS = {Kind.ENQUIRY, Kind.REPEATED, Kind.ANOTHER}
 SHOWS: dict[str, tuple[object, frozenset[str]]] = {
     "all": (gettext_lazy("All"), frozenset(Kind.values) - {Kind.CONSENT}),
-    "messages": (gettext_lazy("Messages"), frozenset({Kind.MESSAGE, Kind.CHAT, *FORM_KINDS})),
+    "messages": (gettext_lazy("Messages"), frozenset({Kind.MESSAGE, Kind.CHAT, Kind.REPLY, *FORM_KINDS})),
     "calls": (gettext_lazy("Calls"), frozenset({Kind.CALL})),
     "notes": (gettext_lazy("Notes"), frozenset({Kind.NOTE, Kind.FILE})),
     "changes": (
         gettext_lazy("Changes"),
         frozenset(Kind.values)
-        - {Kind.MESSAGE, Kind.CHAT, Kind.CALL, Kind.NOTE, Kind.FILE, Kind.CONSENT, *FORM_KINDS},
+        - {Kind.MESSAGE, Kind.CHAT, Kind.REPLY, Kind.CALL, Kind.NOTE, Kind.FILE, Kind.CONSENT, *FORM_KINDS},
     ),
     "lessons": (gettext_lazy("Lessons"), frozenset()),
 }

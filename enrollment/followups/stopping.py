@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from courses import wall_clock
+from courses.models import Cohort
 from enrollment.models import (
     Consent,
     Enrollment,
@@ -42,15 +43,19 @@ def stop_runs(
     topic: str = "",
     detail: str = "",
     enrollment: Enrollment | None = None,
+    cohort: Cohort | None = None,
 ) -> int:
     """Stop the runs of a locked lead that this reason ends, and return how many; one query for none.
 
-    With `topic` only those that may write for that reason stop, with `enrollment` those about it.
+    With `topic` only those that may write for that reason stop, with `enrollment` and `cohort` those
+    about them.
     `detail` is said on the timeline in place of the reason's own words.
     """
     runs = SequenceRun.objects.filter(lead=lead)
     if enrollment:
         runs = runs.filter(enrollment=enrollment)
+    if cohort:
+        runs = runs.filter(cohort=cohort)
     return _stop_all(runs, why, actor=actor, topic=topic, detail=detail)
 
 

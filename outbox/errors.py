@@ -29,3 +29,7 @@ class Refused(Exception):
         super().__init__(text)
         self.address_is_dead = address_is_dead
         """Whether the address doesn't exist, so that nothing should ever be sent there again."""
+
+
+class AlreadySettled(Exception):
+    """Somebody, or a sender, has settled the message meanwhile."""

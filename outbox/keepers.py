@@ -47,7 +47,11 @@ class Keeper(Protocol):
         """
 
     def ended(self, message: Message, outcome: str) -> None:
-        """Take note inside the transaction that records that it was sent, failed, stopped or suppressed."""
+        """Take note inside the transaction that records that it was sent, failed, stopped or suppressed.
+
+        Called before the message's row is changed, so that the keeper's rows are locked first. If the message
+        turns out to be somebody else's by now, all of it is taken back.
+        """
 
 
 def keeper_of(message: Message) -> Keeper | None:

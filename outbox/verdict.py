@@ -1,39 +1,41 @@
-"""What an error while sending means."""
+"""What the end of a hand-over means for the message."""
 
-import smtplib
+from dataclasses import dataclass
 
-from outbox.errors import NotHandedOver
+from outbox.errors import NotHandedOver, Refused, Throttled, Unreachable, UnsendableMessage
 from outbox.models import DeliveryAttempt
 
 Outcome = DeliveryAttempt.Outcome
 
 
-def judge(error: Exception) -> tuple[str, str]:
-    """Return what an error while sending means for the message, and its text.
+@dataclass(frozen=True)
+class Result:
+    """How a hand-over ended."""
 
-    Certain that nothing left: try again. Refused for good by an answer of the server: failed.
-    Everything else may have left.
+    outcome: str
+    detail: str = ""
+    provider_id: str = ""
+    address_is_dead: bool = False
+    costs_attempt: bool = True
+    pause: float = 0
+    """Seconds for which the provider wants to be left alone."""
+
+
+def judge(error: Exception) -> Result:
+    """Return what an error while sending means.
+
+    Certain that nothing left: try again, without losing an attempt where the channel was the reason. Refused
+    for good, or impossible to carry: failed. Everything else may have left.
     """
-    code, answer = _smtp_answer(error)
-    if code is None:
-        if isinstance(error, NotHandedOver):
-            return Outcome.RETRY, str(error)
-        if isinstance(error, ValueError):
-            return Outcome.FAILED, str(error)
-        return Outcome.UNKNOWN, f"{type(error).__name__}: {error}"
-    detail = f"{code} {answer}"
-    if 500 <= code < 600:
-        our_fault = isinstance(error, smtplib.SMTPSenderRefused)
-        return (Outcome.RETRY if our_fault else Outcome.FAILED), detail
-    return (Outcome.RETRY if 400 <= code < 500 else Outcome.UNKNOWN), detail
-
-
-def _smtp_answer(error: Exception) -> tuple[int | None, str]:
-    answer: bytes | str
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, answer = next(iter(error.recipients.values()))
-    elif isinstance(error, smtplib.SMTPResponseException):
-        code, answer = error.smtp_code, error.smtp_error
-    else:
-        return None, ""
-    return code, answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
+    match error:
+        case Unreachable():
+            return Result(Outcome.POSTPONED, str(error) or "Nobody answered.", costs_attempt=False)
+        case Throttled():
+            return Result(Outcome.POSTPONED, str(error), costs_attempt=False, pause=error.retry_after)
+        case NotHandedOver():
+            return Result(Outcome.RETRY, str(error))
+        case Refused():
+            return Result(Outcome.FAILED, str(error), address_is_dead=error.address_is_dead)
+        case UnsendableMessage():
+            return Result(Outcome.FAILED, str(error))
+    return Result(Outcome.UNKNOWN, f"{type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 from wagtail.models import Site
 
@@ -43,6 +44,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _database_on_the_tests_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the outbox's clock, which is the database's, travel through time with the test."""
+    monkeypatch.setattr("outbox.clock.database_time", timezone.now)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Messages and the tries to hand them over."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -15,9 +16,10 @@ from outbox.models.reports import Report
 class MessageQuerySet(models.QuerySet["Message"]):
     """Reads of messages."""
 
-    def due(self) -> "MessageQuerySet":
+    def due(self, now: datetime | None = None) -> "MessageQuerySet":
         """Messages that may be claimed now, the longest waiting first."""
-        return self.filter(state=Message.State.PENDING, due_at__lte=timezone.now()).order_by("due_at", "pk")
+        now = now or timezone.now()
+        return self.filter(state=Message.State.PENDING, due_at__lte=now).order_by("due_at", "pk")
 
 
 class Message(models.Model):

@@ -11,9 +11,10 @@ import time_machine
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
-from outbox import delivery
+from outbox import settling
 from outbox.backends import SmtpBackend
-from outbox.delivery import claim, drain
+from outbox.claiming import claim
+from outbox.delivery import drain
 from outbox.models import Message
 from outbox.recovery import reap
 from tests.factories.outbox import MessageFactory
@@ -62,9 +63,10 @@ def drain_in_child(settings, *, statement: int | None = None) -> bool:
 
 def recover() -> None:
     """Let the leases run out, and do what beat does."""
-    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
-        reap()
-        drain()
+    for seconds in (120, 130):
+        with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
+            reap()
+            drain()
 
 
 def test_dying_anywhere_loses_nothing_and_repeats_one_at_most(settings, sink) -> None:
@@ -114,12 +116,12 @@ def test_concurrent_claims_share_without_overlap() -> None:
 
     def take() -> None:
         barrier.wait()
-        while batch := claim(limit=7):
+        while batch := claim("email", limit=7):
             taken.extend(message.pk for message in batch)
         connection.close()
 
     in_threads(take, count=4)
-    while batch := claim():
+    while batch := claim("email"):
         taken.extend(message.pk for message in batch)
 
     assert len(taken) == len(set(taken)) == 120
@@ -141,11 +143,11 @@ def test_concurrent_drains_send_each_message_once(sink) -> None:
 def test_sender_whose_lease_was_reaped_does_not_double(settings, sink, monkeypatch) -> None:
     """One sender is slow to start its batch; another takes the messages over meanwhile."""
     MessageFactory.create_batch(5)
-    slow = claim()
+    slow = claim("email")
     with time_machine.travel(timezone.now() + timedelta(minutes=2)):
         reap()
         drain()
-    monkeypatch.setattr("outbox.delivery.claim", lambda limit=1: slow)
+    monkeypatch.setattr("outbox.delivery.claim", lambda channel, **options: slow)
     MessageFactory()
     drain(seconds=1)
 
@@ -154,14 +156,14 @@ def test_sender_whose_lease_was_reaped_does_not_double(settings, sink, monkeypat
 
 def test_database_gone_for_a_moment_after_sending_leaves_nothing_unclear(sink, monkeypatch) -> None:
     failures = iter([OperationalError("server closed the connection"), OperationalError("starting up")])
-    record = delivery._record
+    hand_on = settling._hand_on
 
     def unreliable(*args, **kwargs):
         if error := next(failures, None):
             raise error
-        return record(*args, **kwargs)
+        return hand_on(*args, **kwargs)
 
-    monkeypatch.setattr(delivery, "_record", unreliable)
+    monkeypatch.setattr(settling, "_hand_on", unreliable)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     MessageFactory()
     drain()

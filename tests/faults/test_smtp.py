@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from outbox import backends
-from outbox.delivery import BACK_OFF, drain
+from outbox import backends, limits
+from outbox.delivery import drain
 from outbox.models import DeliveryAttempt, Message
 from outbox.recovery import reap
+from outbox.settling import BACK_OFF
 from tests.factories.outbox import MessageFactory
 from tests.faults.conftest import mailer_at, unused_port
 
@@ -42,7 +43,8 @@ def test_stopped_server_costs_nothing_and_delivers_after(settings, sink) -> None
     assert drain().unreachable
 
     settings.MAILERS = running
-    drain()
+    with time_machine.travel(timezone.now() + limits.BREAK + timedelta(seconds=1)):
+        drain()
     message.refresh_from_db()
     assert (message.state, message.attempts) == ("sent", 1)
 
@@ -116,9 +118,10 @@ def test_connection_lost_after_the_body_follows_the_policy(sink, purpose, arriva
     assert drain().outcomes == {"unknown": 1}
 
     sink.drop_after_body = False
-    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
-        reap()
-        drain()
+    for seconds in (120, 130):
+        with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
+            reap()
+            drain()
     message.refresh_from_db()
     assert message.state == state
     assert sink.received == {message.message_id: arrivals}

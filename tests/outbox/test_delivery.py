@@ -6,9 +6,11 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
-from outbox.delivery import BACK_OFF, BATCH, claim, drain
+from outbox.claiming import BATCH, claim
+from outbox.delivery import drain
 from outbox.models import DeliveryAttempt, Message, Suppression
 from outbox.queue import enqueue
+from outbox.settling import BACK_OFF
 from outbox.suppression import suppress
 from tests.factories.outbox import MessageFactory
 
@@ -124,21 +126,21 @@ def test_longest_waiting_is_claimed_first() -> None:
     late = MessageFactory(due_at=timezone.now() - timedelta(hours=1))
     MessageFactory(due_at=timezone.now() - timedelta(minutes=1))
 
-    assert claim(limit=1) == [late]
+    assert claim("email", limit=1) == [late]
 
 
 def test_claimed_message_is_not_claimed_again() -> None:
     MessageFactory()
 
-    assert len(claim()) == 1
-    assert claim() == []
+    assert len(claim("email")) == 1
+    assert claim("email") == []
 
 
 def test_lost_lease_means_no_sending(monkeypatch) -> None:
     message = queue()
 
-    def lose_the_lease(limit: int = 1) -> list[Message]:
-        claimed = claim(limit)
+    def lose_the_lease(channel: str, **options) -> list[Message]:
+        claimed = claim(channel, **options)
         Message.objects.update(state="cancelled", private={}, lease_token=None, leased_until=None)
         return claimed
 

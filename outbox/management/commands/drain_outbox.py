@@ -5,8 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from outbox.delivery import Outcome, drain
-from outbox.models import Message
+from outbox.models import Channel, Message
 from outbox.recovery import reap
+
+ENDED_WELL = {Outcome.SENT, Outcome.SUPPRESSED, Outcome.STOPPED, Outcome.POSTPONED}
 
 
 class Command(BaseCommand):
@@ -27,11 +29,14 @@ class Command(BaseCommand):
                 (Outcome.FAILED, "refused"),
                 (Outcome.UNKNOWN, "unclear"),
                 (Outcome.SUPPRESSED, "suppressed"),
+                (Outcome.STOPPED, "stopped"),
+                (Outcome.POSTPONED, "postponed"),
             )
         )
         line = f"Outbox: {counts}; {due} still due."
         if tally.unreachable:
-            raise CommandError(f"{line} The mail server can't be reached.")
-        if due or set(tally.outcomes) - {Outcome.SENT, Outcome.SUPPRESSED}:
+            names = ", ".join(str(Channel(channel).label) for channel in sorted(tally.unreachable))
+            raise CommandError(f"{line} Nobody answers for: {names}.")
+        if due or set(tally.outcomes) - ENDED_WELL:
             raise CommandError(line)
         self.stdout.write(self.style.SUCCESS(line))

@@ -10,6 +10,7 @@ from courses.models import CoursePage
 from enrollment.desk import changed_meanwhile, lock_lead
 from enrollment.errors import LastContactPoint, UnknownContactPoint
 from enrollment.finding import refresh_search
+from enrollment.followups.addressing import readdress
 from enrollment.models import ContactPoint, Lead, LeadEvent, Person
 
 
@@ -153,10 +154,14 @@ def _lock_with_person(lead: Lead) -> Lead:
 
 
 def _points_changed(lead: Lead, text: str, *, actor: User) -> None:
-    """Note it, find the lead by the new address, and have the person compared with others again."""
+    """Note it, find the lead by the new address, and have the person compared with others again.
+
+    Follow-ups that wait leave for the address that the person has now.
+    """
     _note(lead, text, actor=actor)
     lead.person.compared_at = None
     lead.person.save(update_fields=["compared_at"])
+    readdress([lead.person_id])
     refresh_search([lead.person_id])
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db.models import Model, Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from enrollment.errors import NothingToReachBy
+from enrollment.followups.stopping import Why, lock_runs, reasons_to_stop, stop_run
 from enrollment.merge_choices import points_of
 from enrollment.models import (
     Consent,
@@ -20,6 +22,7 @@ from enrollment.models import (
     LeadEvent,
     LeadFile,
     Person,
+    SequenceRun,
     StageChange,
     Submission,
     WaitingPlace,
@@ -32,6 +35,7 @@ LEAD_ROWS: dict[type[Model], str | Promise] = {
     Submission: gettext_lazy("Form posts"),
     Enrollment: gettext_lazy("Enrolments"),
     WaitingPlace: gettext_lazy("Places on waiting lists"),
+    SequenceRun: gettext_lazy("Follow-ups"),
 }
 """What follows a lead into another one, by its field `lead`."""
 PERSON_ROWS: dict[type[Model], str | Promise] = {
@@ -92,6 +96,25 @@ def settle_waiting(kept: Lead, other: Lead) -> dict[str, str]:
             left[str(place.pk)] = place.state
     WaitingPlace.objects.filter(pk__in=left).update(state=WaitingPlace.State.LEFT)
     return left
+
+
+def settle_runs(kept: Lead, other: Lead) -> None:
+    """Let one run of each sequence go on, the one that began earlier; the other stops."""
+    going: set[int] = set()
+    runs = lock_runs(SequenceRun.objects.filter(lead__in=[kept, other]))
+    for run in sorted(runs, key=lambda run: (run.entered_at, run.pk)):
+        if run.sequence_id in going:
+            stop_run(run, Why.MERGED, detail=_("the other lead is in it already"))
+        going.add(run.sequence_id)
+
+
+def stop_what_ended(lead: Lead) -> None:
+    """Stop runs that the lead brought along or took over and that end where it stands now."""
+    runs = lock_runs(SequenceRun.objects.filter(lead=lead))
+    reasons = reasons_to_stop(runs) if runs else {}
+    for run in runs:
+        if why := reasons.get(run.pk):
+            stop_run(run, why)
 
 
 def add_tags(kept: Lead, other: Lead) -> list[int]:

@@ -1,6 +1,10 @@
 """Making two leads one, and taking that back for thirty days. Only a person decides it, never the product.
 
-Locks are taken as everywhere at the desk: leads in the order of their keys, then their people, then cohorts.
+Locks are taken as everywhere at the desk: leads in the order of their keys, then their people, then cohorts,
+then runs of follow-ups.
+
+Follow-ups go on with the kept lead, each sequence once, and to the addresses that stay. What ends them where
+the kept lead stands ends those of the other one too.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from enrollment.errors import BothHoldASeat, LeadsChanged, NotWorkedAnyMore, TwoAccounts
 from enrollment.finding import refresh_search
+from enrollment.followups.addressing import readdress
 from enrollment.merge_choices import (
     OTHER,
     Choice,
@@ -32,8 +37,10 @@ from enrollment.merge_rows import (
     move_person,
     move_points,
     repoint,
+    settle_runs,
     settle_suggestions,
     settle_waiting,
+    stop_what_ended,
     write,
 )
 from enrollment.models import (
@@ -74,6 +81,7 @@ def merge(
         raise LeadsChanged
     person, absorbed = kept.person, other.person
     text = _changes_in_words(kept, other, chosen or {})
+    settle_runs(kept, other)
     record: dict[str, Any] = {
         "fields": _set_fields(kept, other, chosen or {}),
         "person_fields": {},
@@ -95,6 +103,8 @@ def merge(
     Person.objects.filter(pk__in={person.pk, absorbed.pk}).update(compared_at=None)
     done = Merge.objects.create(kept=kept, absorbed=other, actor=actor, record=record)
     LeadEvent.objects.create(lead=kept, kind=LeadEvent.Kind.MERGE, text=text, actor=actor)
+    stop_what_ended(kept)
+    readdress([person])
     refresh_search([person.pk, absorbed.pk])
     log.info("leads_merged", kept=kept.pk, absorbed=other.pk)
     return done

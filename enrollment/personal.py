@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.personal import account_data, addresses_of
 from enrollment.consents import wording
-from enrollment.models import ContactPoint, Enrollment, Lead, LeadFile, Person, WaitingPlace
+from enrollment.models import Enrollment, Lead, LeadFile, Person, WaitingPlace
 from lessons.personal import learner_data
 from outbox.personal import message_data, messages_to
 
@@ -21,11 +21,11 @@ def everything_about(person: Person) -> dict[str, Any]:
     leads = list(
         Lead.everything.filter(person=person)
         .select_related("course", "stage", "closing_reason", "owner")
-        .prefetch_related("tags", "events", "submissions")
+        .prefetch_related("tags", "events", "submissions", "runs__sequence")
         .order_by("created_at")
     )
     points = list(person.contact_points.order_by("pk"))
-    addresses = {point.value for point in points if point.kind == ContactPoint.Kind.EMAIL}
+    addresses = {point.value for point in points}
     if person.user:
         addresses |= addresses_of(person.user)
     return {
@@ -94,6 +94,17 @@ def _lead_data(lead: Lead) -> dict[str, Any]:
                 "network_address": post.address,
             }
             for post in lead.submissions.all()
+        ],
+        "follow_ups": [
+            {
+                "name": run.sequence.name,
+                "state": run.get_state_display(),
+                "why_it_stopped": run.get_why_display() or None,
+                "messages_sent": run.steps_done,
+                "began_at": run.entered_at,
+                "ended_at": run.ended_at,
+            }
+            for run in lead.runs.all()
         ],
         "history": [
             {"at": event.created_at, "kind": event.get_kind_display(), "text": event.text}

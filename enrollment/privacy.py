@@ -1,6 +1,7 @@
 """Restricting, erasing and purging people, as the law on personal data asks for it.
 
-Restricting hides a record from the desk at once and stops every message to it; it can be lifted.
+Restricting hides a record from the desk at once and stops its follow-ups and every message to it; it can
+be lifted, which starts no follow-ups again.
 Erasing restricts and sets the day on which what the law made the institute keep is purged; until
 that day it can be taken back. Purging leaves rows without a person, so that the daily count of posts
 stays true; reports count neither restricted nor erased people.
@@ -22,6 +23,7 @@ from courses.models import InstituteSettings
 from enrollment.desk import lock_person
 from enrollment.errors import StillEnrolled
 from enrollment.finding import refresh_search
+from enrollment.followups.stopping import Why, stop_runs_of
 from enrollment.models import (
     ContactPoint,
     DataAccess,
@@ -37,10 +39,15 @@ from enrollment.models import (
 from enrollment.traces import forget_posts_from, notices_about
 from enrollment.waiting import release_waiting
 from lessons.personal import forget_learner
-from outbox.models import Message, Suppression
+from outbox.models import Channel, Message, Suppression
 from outbox.personal import allow_again, forget_messages, messages_to, stop_messages
 from outbox.suppression import suppress
 
+CHANNELS: dict[str, list[str]] = {
+    ContactPoint.Kind.EMAIL: [Channel.EMAIL],
+    ContactPoint.Kind.PHONE: [Channel.WHATSAPP, Channel.SMS],
+}
+"""How an address or a number is written to."""
 ERASED_NAME = "Erased person"
 PURGED_AT_ONCE = 100
 """People that one run of the purge takes."""
@@ -50,12 +57,13 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
-    """Hide the person's leads from the desk and stop mail to them; repeating it changes nothing."""
+    """Hide the person's leads from the desk and stop messages to them; repeating it changes nothing."""
     person = lock_person(person)
     if person.restricted_at:
         return person
     person.restricted_at = timezone.now()
     person.save(update_fields=["restricted_at"])
+    stop_runs_of([person], Why.ERASED, actor=actor)
     leads = Lead.objects.select_for_update(of=["self"], no_key=True).filter(person=person).order_by("pk")
     for lead in leads:
         release_waiting(lead, actor=actor)
@@ -63,10 +71,11 @@ def restrict(*, person: Person, actor: User | None, reason: str) -> Person:
     Lead.objects.filter(person=person).update(set_aside=Lead.SetAside.RESTRICTED)
     DuplicateSuggestion.objects.filter(person=person).delete()
     DuplicateSuggestion.objects.filter(other=person).delete()
-    addresses = _own_addresses(person)
-    stop_messages(messages_to(addresses), reason=_("The person is restricted."))
-    for address in addresses:
-        suppress(address, reason=Suppression.Reason.ERASED)
+    points = _own_points(person)
+    stop_messages(messages_to(point.value for point in points), reason=_("The person is restricted."))
+    for point in points:
+        for channel in CHANNELS[point.kind]:
+            suppress(point.value, reason=Suppression.Reason.ERASED, channel=channel)
     return person
 
 
@@ -82,8 +91,9 @@ def lift(*, person: Person, actor: User) -> Person:
     hidden.update(set_aside="")
     for lead in Lead.objects.filter(person=person):
         _note(lead, _("Restriction lifted"), actor)
-    for address in _own_addresses(person):
-        allow_again(address)
+    for point in _own_points(person):
+        for channel in CHANNELS[point.kind]:
+            allow_again(point.value, channel=channel)
     return person
 
 
@@ -119,7 +129,7 @@ def purge(person_key: int) -> bool:
     person = lock_person(Person(pk=person_key))
     if person.erased_at or person.restricted_at is None or person.purge_on is None:
         return False
-    addresses = set(_own_addresses(person))
+    addresses = {point.value for point in _own_points(person)}
     if account := person.user:
         own = addresses_of(account)
         addresses = addresses | own if _is_forgotten_with(account) else addresses - own
@@ -170,15 +180,17 @@ def _messages_of(leads: QuerySet[Lead]) -> QuerySet:
     return LeadEvent.objects.filter(lead__in=leads, message__isnull=False).values("message")
 
 
-def _own_addresses(person: Person) -> list[str]:
-    """Return the e-mail addresses that are of no other person at the desk, as in families, nor of staff."""
-    values = person.contact_points.filter(kind=ContactPoint.Kind.EMAIL).values_list("value", flat=True)
-    shared = ContactPoint.objects.filter(
-        kind=ContactPoint.Kind.EMAIL, value__in=list(values), person__restricted_at__isnull=True
-    ).exclude(person=person)
-    staff = User.objects.filter(email__in=list(values), is_staff=True)
-    others = {*shared.values_list("value", flat=True), *staff.values_list("email", flat=True)}
-    return [value for value in values if value not in others]
+def _own_points(person: Person) -> list[ContactPoint]:
+    """Return the addresses and numbers that are of nobody else at the desk, as in families, nor of staff."""
+    points = list(person.contact_points.order_by("pk"))
+    values = [point.value for point in points]
+    shared = ContactPoint.objects.filter(value__in=values, person__restricted_at__isnull=True)
+    staff = User.objects.filter(email__in=values, is_staff=True)
+    others = {
+        *shared.exclude(person=person).values_list("value", flat=True),
+        *staff.values_list("email", flat=True),
+    }
+    return [point for point in points if point.value not in others]
 
 
 def _note(lead: Lead, text: str, actor: User | None) -> None:

@@ -1,4 +1,9 @@
-"""Taking a merge back: what moved goes home, what came or changed since stays with the kept lead."""
+"""Taking a merge back: what moved goes home, what came or changed since stays with the kept lead.
+
+Follow-ups go home with their lead, and what waits goes to the address that its person has again. Those that
+the merge stopped stay stopped: weeks later their next message would be out of place, and nothing may leave
+twice. Staff start them again where they are wanted.
+"""
 
 from typing import Any
 
@@ -14,6 +19,7 @@ from accounts.models import User
 from courses import wall_clock
 from enrollment.errors import MergeStays, NewerMergeFirst, TooLateToUndo
 from enrollment.finding import refresh_search
+from enrollment.followups.addressing import readdress
 from enrollment.merge_rows import plain
 from enrollment.merging import UNDO_FOR, lock_leads
 from enrollment.models import (
@@ -64,6 +70,7 @@ def undo(merge: Merge, *, actor: User) -> list[str]:
     merge.undone_at, merge.undone_by = timezone.now(), actor
     merge.save(update_fields=["undone_at", "undone_by"])
     _note(kept, absorbed, stayed, actor=actor)
+    readdress(people)
     refresh_search(people)
     log.info("merge_undone", merge=merge.pk, stayed=len(stayed))
     return stayed

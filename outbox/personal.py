@@ -57,8 +57,8 @@ def forget_messages(messages: QuerySet[Message]) -> None:
     stop_messages(Message.objects.filter(pk__in=keys), reason=_("The person was erased."))
 
 
-def allow_again(address: str) -> int:
-    """Take back that an address was erased, so that mail leaves again; bounces and complaints stay."""
+def allow_again(address: str, *, channel: str = Channel.EMAIL) -> int:
+    """Take back that an address was erased, so that messages leave again; bounces and complaints stay."""
     return Suppression.objects.filter(
-        channel=Channel.EMAIL, address_hash=address_hash(address), reason=Suppression.Reason.ERASED
+        channel=channel, address_hash=address_hash(address), reason=Suppression.Reason.ERASED
     ).delete()[0]

@@ -71,7 +71,7 @@ def take_suppression(*, address: str, channel: str, reason: str, topic: str) -> 
 
 
 def people_at(address: str, channel: str) -> set[int]:
-    """Return the keys of those who are reached at an address or a number; one query.
+    """Return the keys of those who are reached at an address or a number, without restricted ones; one query.
 
     By e-mail also those whose account has it: learners are written to there.
     """
@@ -79,7 +79,7 @@ def people_at(address: str, channel: str) -> set[int]:
     found = Q(contact_points__kind=kind, contact_points__value=address.lower())
     if channel == Channel.EMAIL:
         found |= Q(user__email__iexact=address)
-    return set(Person.objects.filter(found).order_by().values_list("pk", flat=True))
+    return set(Person.objects.filter(found, restricted_at=None).order_by().values_list("pk", flat=True))
 
 
 def _lead_of_message(reply: Reply) -> Lead | None:

@@ -18,6 +18,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "outbox-drain": {"task": "outbox.drain", "schedule": 5.0, "options": {"expires": 5}},
     "outbox-reap": {"task": "outbox.reap", "schedule": 5.0, "options": {"expires": 5}},
+    "outbox-watch": {"task": "outbox.watch", "schedule": 30.0, "options": {"expires": 30}},
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "lessons-grade": {"task": "lessons.grade", "schedule": 5.0, "options": {"expires": 5}},
     "close-quizzes": {

@@ -11,3 +11,5 @@ reported = Signal()
 """A provider told something new about a message that left: `message`, `report`."""
 replied = Signal()
 """A person wrote to us: `reply`."""
+on_time = Signal()
+"""Messages were late and leave in time again: `incident`."""

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from outbox import delivery, recovery
+from outbox import delivery, recovery, watching
 
 
 @shared_task(name="outbox.drain")
@@ -15,3 +15,9 @@ def drain() -> None:
 def reap() -> None:
     """Settle what crashed senders left."""
     recovery.reap()
+
+
+@shared_task(name="outbox.watch")
+def watch() -> None:
+    """Raise the alarm when messages are late, and say when they aren't any more."""
+    watching.watch()

@@ -229,3 +229,48 @@ class MergeStays(EnrollmentError):
 
     def __init__(self) -> None:
         super().__init__(_("This person's record is hidden or erased, so the merge can't be taken back."))
+
+
+class FollowUpsEnded(EnrollmentError):
+    """The run ended meanwhile."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(_("These follow-ups have ended meanwhile: %(why)s.") % {"why": why})
+
+
+class MessageLeft(EnrollmentError):
+    """The message that somebody wants to change has left or was replaced."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This message has left or changed meanwhile, so it can't be edited any more. The timeline "
+              "shows what was sent; what you typed is kept below.")
+        )  # fmt: skip
+
+
+class TextIsFixed(EnrollmentError):
+    """The channel carries approved texts only."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(
+            _("A %(channel)s leaves word for word as it was approved, so a single one can't be edited. "
+              "Stop these follow-ups and write yourself instead.") % {"channel": channel}
+        )  # fmt: skip
+
+
+class NotYourMessage(EnrollmentError):
+    """Only the owner, or who manages leads, may change what a message says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Only the lead's owner or an admissions lead can edit its messages. Take the lead first.")
+        )
+
+
+class InSequenceAlready(EnrollmentError):
+    """The lead is in the sequence, or it doesn't fit the lead any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This lead is in these follow-ups already, or they don't fit it any more. Open the page again.")
+        )

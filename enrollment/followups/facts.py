@@ -11,7 +11,6 @@ from accounts.models import User
 from courses import wall_clock
 from courses.calendar import WorkingCalendar
 from courses.models import Cohort, CoursePage, InstituteSettings
-from enrollment.learners import address_of
 from enrollment.models import ContactPoint, Enrollment, Lead, SequenceRun
 from lessons.models import LessonPage, Progress
 from lessons.models.progress import ProgressQuerySet
@@ -102,11 +101,15 @@ class Facts:
         return lessons.exclude(pk__in=mine.done().values("lesson")).order_by("path").first()
 
     def address(self, channel: str) -> str:
-        """Return where they are written to on a channel, or an empty string."""
-        if channel == Channel.EMAIL:
-            return self.learner.email if self.enrollment and self.learner else address_of(self.lead.person)
-        phones = self.lead.person.contact_points.filter(kind=ContactPoint.Kind.PHONE).order_by("pk")
-        return phones.values_list("value", flat=True).first() or ""
+        """Return where they are written to on a channel, or an empty string; one query for all channels."""
+        if channel == Channel.EMAIL and self.learner is not None:
+            return self.learner.email
+        kind = ContactPoint.Kind.EMAIL if channel == Channel.EMAIL else ContactPoint.Kind.PHONE
+        return next((value for of_kind, value in self._points if of_kind == kind), "")
+
+    @cached_property
+    def _points(self) -> list[tuple[str, str]]:
+        return list(self.lead.person.contact_points.order_by("pk").values_list("kind", "value"))
 
     @property
     def _progress(self) -> ProgressQuerySet:

@@ -1,53 +1,79 @@
-"""The outbox asks here before a follow-up leaves and tells how it ended. See outbox.keepers."""
+"""The outbox asks here before a follow-up leaves and tells how it ended; see outbox.keepers."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from enrollment.followups.conditions import first_unmet
-from enrollment.followups.facts import facts_of
-from enrollment.followups.planning import RELATED, note_left_out, plan
+from enrollment.followups.facts import Facts, Institute, facts_of
+from enrollment.followups.planning import RELATED, leave_out, record_end, reply_to
 from enrollment.followups.stopping import reason_to_stop, stop_run
-from enrollment.followups.texts import rendered
-from enrollment.models import LeadEvent, SequenceRun
+from enrollment.followups.texts import Words, filled, rendered, unfilled_in_words
+from enrollment.models import SequenceRun
+from enrollment.wording import open_places
 from outbox.keepers import GO, Verdict
-from outbox.models import DeliveryAttempt, Message
+from outbox.models import Channel, DeliveryAttempt, Message, Suppression, address_hash
 
 BUSY = timedelta(seconds=5)
 """When to ask again about a run that somebody holds."""
 SWITCHED_OFF = timedelta(hours=1)
 """When to ask again about a sequence that is off."""
 
+Outcome = DeliveryAttempt.Outcome
+State = SequenceRun.State
+Why = SequenceRun.Why
+
+_WHY = {
+    Suppression.Reason.UNSUBSCRIBED: Why.UNSUBSCRIBED,
+    Suppression.Reason.COMPLAINED: Why.COMPLAINED,
+    Suppression.Reason.BOUNCED: Why.BOUNCED,
+    Suppression.Reason.ERASED: Why.ERASED,
+}
+_institutes: WeakKeyDictionary[Message, Institute] = WeakKeyDictionary()
+"""By message of a batch that is being sent, so that the institute is read once a batch; forgotten with it."""
+
 
 def stopped(messages: Sequence[Message]) -> Mapping[int, str]:
-    """Return which messages belong to no active run any more; one query."""
-    keys = [message.pk for message in messages]
-    wanted = set(
-        SequenceRun.objects.active().filter(message__in=keys).values_list("message", flat=True).order_by()
-    )
-    return {key: _("The follow-ups ended.") for key in keys if key not in wanted}
+    """Return which messages no active run waits for any more; one query."""
+    institute = Institute()
+    for message in messages:
+        _institutes[message] = institute
+    runs = SequenceRun.objects.active().filter(message__in=messages).order_by()
+    wanted = set(runs.values_list("message", flat=True))
+    return {message.pk: _("The follow-ups ended.") for message in messages if message.pk not in wanted}
 
 
 def verdict(message: Message) -> Verdict:
-    """Say whether a follow-up may leave now; what it decides is written in the caller's transaction."""
-    runs = SequenceRun.objects.select_for_update(of=["self"], skip_locked=True, no_key=True)
-    run = runs.select_related(*RELATED, "step__text", "text_version").filter(message=message).first()
-    if run is None and SequenceRun.objects.active().filter(message=message).exists():
-        return Verdict(wait_until=timezone.now() + BUSY, reason=_("Somebody is working on it."))
-    if run is None or run.state != SequenceRun.State.ACTIVE:
+    """Say whether a follow-up may leave now; what it decides is written in the caller's transaction.
+
+    Four queries for a mail without conditions that goes as it is, besides the institute once a batch.
+    """
+    run = _locked(message)
+    if run is None:
+        return _held_or_gone(message)
+    if run.state != State.ACTIVE:
         return Verdict(stop=_("The follow-ups ended."))
     if why := reason_to_stop(run):
         run.message = None
         stop_run(run, why)
-        return Verdict(stop=str(SequenceRun.Why(why).label))
-    return _too_early(run) or _judge(run, message)
+        return Verdict(stop=str(Why(why).label))
+    if early := _too_early(run):
+        return early
+    facts = facts_of(run, institute=_institutes.get(message))
+    words = None
+    if run.text_version and not run.edited_by_id:
+        words = filled(run.text_version, message.channel, facts)
+    return (
+        _elsewhere(message, facts) or _left_out(run, message, facts, words) or _go(run, message, facts, words)
+    )
 
 
 def ended(message: Message, outcome: str) -> None:
-    """Note on the timeline how a follow-up ended and plan the next one."""
+    """Note how a follow-up ended and plan the next one; nothing for a run that has moved on."""
     run = (
         SequenceRun.objects.select_for_update(of=["self"], no_key=True)
         .select_related(*RELATED)
@@ -56,21 +82,27 @@ def ended(message: Message, outcome: str) -> None:
     )
     if run is None:
         return
-    if outcome == DeliveryAttempt.Outcome.SENT:
-        LeadEvent.objects.create(
-            lead_id=run.lead_id, kind=LeadEvent.Kind.MESSAGE, message=message, text=message.subject
-        )
-        run.steps_done += 1
-    run.message = run.step = None
-    run.save(update_fields=["message", "step", "steps_done"])
-    if run.state != SequenceRun.State.ACTIVE:
-        return
-    if outcome == DeliveryAttempt.Outcome.FAILED:
-        stop_run(run, SequenceRun.Why.FAILED)
-    elif outcome == DeliveryAttempt.Outcome.SUPPRESSED:
-        stop_run(run, SequenceRun.Why.UNSUBSCRIBED)
+    if outcome == Outcome.SUPPRESSED and run.state == State.ACTIVE:
+        run.message = None
+        stop_run(run, _why_suppressed(message))
     else:
-        plan(run, after=timezone.now())
+        record_end(run, message, outcome)
+
+
+def _locked(message: Message) -> SequenceRun | None:
+    """Return the run that waits for a message, locked; None if it is held, gone or the lease is lost."""
+    runs = SequenceRun.objects.select_for_update(of=["self"], skip_locked=True, no_key=True)
+    return (
+        runs.select_related(*RELATED)
+        .filter(message=message, message__lease_token=message.lease_token)
+        .first()
+    )
+
+
+def _held_or_gone(message: Message) -> Verdict:
+    if SequenceRun.objects.active().filter(message=message).exists():
+        return Verdict(wait_until=timezone.now() + BUSY, reason=_("Somebody is working on it."))
+    return Verdict(stop=_("The follow-ups ended."))
 
 
 def _too_early(run: SequenceRun) -> Verdict | None:
@@ -82,28 +114,49 @@ def _too_early(run: SequenceRun) -> Verdict | None:
     return None
 
 
-def _judge(run: SequenceRun, message: Message) -> Verdict:
-    if run.step is None:
-        return _leave_out(run, _("its step was taken out of the sequence"))
-    facts = facts_of(run)
-    if unmet := first_unmet(run.step, facts):
-        return _leave_out(run, unmet)
-    return Verdict(changes=changes) if (changes := _changes(run, message)) else GO
+def _elsewhere(message: Message, facts: Facts) -> Verdict | None:
+    """Give the message the address that the person has by now, to be asked about again."""
+    to = facts.address(message.channel)
+    if not to or to == message.to:
+        return None
+    Message.objects.filter(pk=message.pk).update(to=to)
+    return Verdict(wait_until=timezone.now() + BUSY, reason=_("The address was changed."))
 
 
-def _leave_out(run: SequenceRun, why: str) -> Verdict:
-    """Let go of the message and plan the next one, counted from now."""
-    if run.step:
-        note_left_out(run, run.step, why)
-    run.message = run.step = None
-    run.save(update_fields=["message", "step"])
-    plan(run, after=timezone.now())
+def _left_out(run: SequenceRun, message: Message, facts: Facts, words: Words | None) -> Verdict | None:
+    """Leave the step out where something says so, with the next one planned."""
+    why = _why_left_out(run, message, facts, words)
+    if not why:
+        return None
+    name = run.step.text.name if run.step else message.subject or message.text[:60]
+    leave_out(run, name, why, facts=facts)
     return Verdict(stop=_("Left out: %(why)s") % {"why": why})
 
 
-def _changes(run: SequenceRun, message: Message) -> dict[str, Any]:
-    if run.edited_by_id or run.text_version is None:
-        return {}
-    written = rendered(run.text_version, message.channel, facts_of(run), sequence=run.sequence)
-    now = {"subject": written.subject, "text": written.text, "html": written.html, "content": written.content}
-    return {name: value for name, value in now.items() if value != getattr(message, name)}
+def _why_left_out(run: SequenceRun, message: Message, facts: Facts, words: Words | None) -> str:
+    if run.step is None:
+        return _("its step was taken out of the sequence")
+    if not facts.address(message.channel):
+        return _("there is no address for it")
+    if unmet := first_unmet(run.step, facts):
+        return unmet
+    holes = words.holes if words else open_places(f"{message.subject}\n{message.text}")
+    return unfilled_in_words(holes)
+
+
+def _go(run: SequenceRun, message: Message, facts: Facts, words: Words | None) -> Verdict:
+    """Let it leave with what has changed since it was planned; what somebody wrote by hand stays."""
+    now: dict[str, Any] = {}
+    if message.channel == Channel.EMAIL:
+        now["reply_to"] = reply_to(run, facts.institute.settings)
+    if words and run.text_version and not words.same_as(message):
+        written = rendered(run.text_version, message.channel, facts, sequence=run.sequence)
+        now |= {"subject": written.subject, "text": written.text, "html": written.html}
+        now["content"] = written.content
+    changes = {name: value for name, value in now.items() if value != getattr(message, name)}
+    return Verdict(changes=changes) if changes else GO
+
+
+def _why_suppressed(message: Message) -> str:
+    found = Suppression.objects.filter(channel=message.channel, address_hash=address_hash(message.to)).first()
+    return _WHY[Suppression.Reason(found.reason)] if found else Why.UNSUBSCRIBED

@@ -1,44 +1,46 @@
-"""Making the next message of a run. Only that one exists; the rest of a run is the sequence as it is then."""
+"""Making the next message of a run. Only that one exists; what follows is read from the sequence then."""
 
-from datetime import datetime, time, timedelta
+import time
+from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses.calendar import WorkingCalendar
 from courses.models import InstituteSettings
-from enrollment.followups.facts import Facts, facts_of
+from enrollment.followups.facts import Facts, Institute, facts_of
 from enrollment.followups.stopping import reason_to_stop, stop_run
 from enrollment.followups.texts import current_version, rendered, wording_of
+from enrollment.followups.timing import due
 from enrollment.models import LeadEvent, SequenceRun, Step
-from outbox.models import Channel, Message
+from outbox.errors import UnsendableMessage
+from outbox.models import Channel, DeliveryAttempt, Message
 from outbox.queue import enqueue
 
 KEEPER = "followup"
-PLANNED_AT_ONCE = 200
-RELATED = (
-    "lead__person__user",
-    "lead__owner",
-    "lead__course",
-    "sequence",
-    "enrollment__learner",
-    "enrollment__course",
-    "enrollment__cohort",
-    "cohort__course",
-)
-"""What planning and keeping read of a run."""
+RELATED = ("lead__person__user", "lead__owner", "lead__course", "sequence", "step", "text_version")
+"""What planning and keeping read of every run; enrolments and groups are read where there are some."""
+ENDED = {
+    Message.State.SENT: DeliveryAttempt.Outcome.SENT,
+    Message.State.FAILED: DeliveryAttempt.Outcome.FAILED,
+    Message.State.CANCELLED: DeliveryAttempt.Outcome.STOPPED,
+}
+"""States in which a message is over, and what its run takes that for."""
+BATCH = 100
 
 log = structlog.get_logger(__name__)
 
+Outcome = DeliveryAttempt.Outcome
+
 
 def plan(run: SequenceRun, *, after: datetime | None = None, facts: Facts | None = None) -> Message | None:
-    """Queue the next message of a locked active run; None when it ended instead or is waited for already.
+    """Queue the next message of a locked active run; None when it ended instead or has a message already.
 
-    Delays count from `after`: when the message before left or its step was left out, else from the entry.
-    Steps on a channel on which the person has no address are left out. A run without a step left is finished,
-    one that can't reach the person on any is stopped.
+    Delays count from `after`, when the message before left or its step was left out; else from what is known
+    of that, else from the entry. A step on a channel without an address is left out; a run that can reach
+    nobody at all stops, one without a step left is finished. About fifteen queries.
     """
     if run.message_id is not None:
         return None
@@ -46,64 +48,75 @@ def plan(run: SequenceRun, *, after: datetime | None = None, facts: Facts | None
         stop_run(run, why)
         return None
     facts = facts or facts_of(run)
-    steps = steps_to_come(run)
-    counted_from = after or _last_moment(run)
+    steps, last = _steps_to_come(run)
+    if steps and last is None and not any(facts.address(step.channel) for step in steps):
+        stop_run(run, SequenceRun.Why.UNREACHABLE)
+        return None
+    counted_from = after or last or run.entered_at
     for step in steps:
         due_at = due(step, counted_from, calendar=facts.institute.calendar)
-        if address := facts.address(step.channel):
-            return _queue(run, step, facts, to=address, due_at=due_at)
+        if message := _queue(run, step, facts, due_at=due_at):
+            return message
         counted_from = due_at
-        if any(facts.address(other.channel) for other in steps):
-            note_left_out(run, step, _("there is no address for it"))
-    if steps:
-        stop_run(run, SequenceRun.Why.UNREACHABLE)
-    else:
-        finish(run)
+    _finish(run)
     return None
 
 
-def plan_waiting(*, limit: int = PLANNED_AT_ONCE) -> int:
-    """Plan active runs that have no message, however they came to lose it; return how many were looked at.
+def record_end(run: SequenceRun, message: Message, outcome: str) -> None:
+    """Note how the message of a locked run ended, and plan the next one of an active run.
 
-    Several workers may do this at once; a run that somebody holds is left to the next sweep.
+    One that left or was refused is told on the timeline by its own line, with its delivery. After a refusal
+    the next step is tried; a run that nothing of ever left and that has no step to come stops.
     """
-    count = 0
-    waiting = SequenceRun.objects.active().filter(message=None).order_by("pk")
-    for key in list(waiting.values_list("pk", flat=True)[:limit]):
-        with transaction.atomic():
-            run = lock_run(key)
-            if run and run.message_id is None:
-                plan(run)
-                count += 1
+    at = timezone.now()
+    if outcome in {Outcome.SENT, Outcome.FAILED}:
+        LeadEvent.objects.create(
+            lead_id=run.lead_id,
+            kind=LeadEvent.Kind.MESSAGE,
+            message=message,
+            text=message.subject or message.text,
+            created_at=at,
+        )
+    run.steps_done += outcome == Outcome.SENT
+    let_go(run)
+    if run.state != SequenceRun.State.ACTIVE:
+        return
+    if outcome == Outcome.FAILED and not run.steps_done and not _steps_to_come(run)[0]:
+        stop_run(run, SequenceRun.Why.FAILED)
+    else:
+        plan(run, after=at)
+
+
+def let_go(run: SequenceRun) -> None:
+    """Take the message from a run, so that the next one can be planned; the message itself stays."""
+    run.message = run.step = run.text_version = run.edited_by = None
+    run.save(update_fields=["message", "step", "text_version", "edited_by", "steps_done"])
+
+
+def leave_out(run: SequenceRun, name: str, why: str, *, facts: Facts | None = None) -> None:
+    """Let go of the message of a locked run because its step isn't to leave, say why, and plan the next."""
+    note_left_out(run, name, why)
+    let_go(run)
+    plan(run, after=timezone.now(), facts=facts)
+
+
+def plan_waiting(*, seconds: float = 40) -> int:
+    """Plan active runs whose message is gone or over without their knowing; return how many were looked at.
+
+    Whatever happened, no run stays without a next message. Several workers may do this at once; a run that
+    somebody holds is left to the next sweep.
+    """
+    deadline = time.monotonic() + seconds
+    over = Q(planned_for__lte=timezone.now(), message__state__in=ENDED)
+    stuck = SequenceRun.objects.active().filter(Q(message=None) | over)
+    institute, count, last = Institute(), 0, 0
+    while time.monotonic() < deadline:
+        keys = list(stuck.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            break
+        count += sum(_planned(key, institute) for key in keys)
+        last = keys[-1]
     return count
-
-
-def lock_run(key: int) -> SequenceRun | None:
-    """Return the active run with what planning reads, locked; None for one that ended or that is held."""
-    runs = SequenceRun.objects.active().select_for_update(of=["self"], skip_locked=True, no_key=True)
-    return runs.select_related(*RELATED, "step__text", "text_version").filter(pk=key).first()
-
-
-def steps_to_come(run: SequenceRun) -> list[Step]:
-    """Return the steps after the last one that had a message in this run, in order; two queries."""
-    steps = list(
-        Step.objects.filter(sequence=run.sequence).select_related("text").order_by("sort_order", "pk")
-    )
-    keys = {message_key(run, step, channel): place for place, step in enumerate(steps) for channel in Channel}
-    used = Message.objects.filter(key__in=keys).values_list("key", flat=True)
-    return steps[max((keys[key] for key in used), default=-1) + 1 :]
-
-
-def due(step: Step, start: datetime, *, calendar: WorkingCalendar) -> datetime:
-    """Return when a step is due that is counted from `start`."""
-    if step.unit == Step.Unit.HOURS:
-        return start + timedelta(hours=step.delay)
-    if step.unit == Step.Unit.WORKING_HOURS:
-        return calendar.add_hours(start, step.delay)
-    local = start.astimezone(calendar.zone)
-    if step.unit == Step.Unit.DAYS:
-        return local + timedelta(days=step.delay)
-    return _add_working_days(local, step.delay, calendar=calendar)
 
 
 def message_key(run: SequenceRun, step: Step, channel: str) -> str:
@@ -111,10 +124,14 @@ def message_key(run: SequenceRun, step: Step, channel: str) -> str:
     return f"run:{run.pk}:{step.pk}:{channel}"
 
 
-def note_left_out(run: SequenceRun, step: Step, why: str) -> None:
-    """Say on the timeline that a step didn't leave."""
-    text = _("Follow-up “%(text)s” left out: %(why)s") % {"text": step.text.name, "why": why}
-    note(run, text)
+def series_of(run: SequenceRun) -> str:
+    """Return how the messages of a sequence name it."""
+    return f"sequence:{run.sequence_id}"
+
+
+def reply_to(run: SequenceRun, institute: InstituteSettings) -> str:
+    """Return where answers to a mail go: to the lead's owner, else to the institute."""
+    return run.lead.owner.email if run.lead.owner else institute.email
 
 
 def note(run: SequenceRun, text: str) -> None:
@@ -122,66 +139,82 @@ def note(run: SequenceRun, text: str) -> None:
     LeadEvent.objects.create(lead_id=run.lead_id, kind=LeadEvent.Kind.FOLLOWUP, text=text)
 
 
-def finish(run: SequenceRun) -> None:
-    """End a run that has no step left."""
-    run.state, run.ended_at = SequenceRun.State.FINISHED, timezone.now()
-    run.step = run.message = run.planned_for = run.snoozed_until = None
-    run.save(update_fields=["state", "ended_at", "step", "message", "planned_for", "snoozed_until"])
-    note(run, _("Follow-ups “%(name)s” finished") % {"name": run.sequence.name})
-    log.info("run_finished", run=run.pk)
+def note_left_out(run: SequenceRun, name: str, why: str) -> None:
+    """Say on the timeline that a step didn't leave."""
+    note(run, _("Follow-up “%(name)s” left out: %(why)s") % {"name": name, "why": why})
 
 
-def _queue(run: SequenceRun, step: Step, facts: Facts, *, to: str, due_at: datetime) -> Message:
+def _steps_to_come(run: SequenceRun) -> tuple[list[Step], datetime | None]:
+    """Return the steps after the last one that had a message in this run, and when that one ended or was due.
+
+    A step that was put before it since is not made up for. Two queries.
+    """
+    steps = list(run.sequence.steps.select_related("text").order_by("sort_order", "pk"))
+    places = {message_key(run, step, channel): at for at, step in enumerate(steps) for channel in Channel}
+    rows = Message.objects.filter(key__in=places).values_list("key", "sent_at", "due_at") if places else []
+    used = [(places[key], sent_at or due_at) for key, sent_at, due_at in rows]
+    if not used:
+        return steps, run.planned_for
+    return steps[max(place for place, _at in used) + 1 :], max(at for _place, at in used)
+
+
+def _queue(run: SequenceRun, step: Step, facts: Facts, *, due_at: datetime) -> Message | None:
+    """Queue a step's message; None, with a line that says so, where it can't be sent."""
+    to = facts.address(step.channel)
+    if not to:
+        note_left_out(run, step.text.name, _("there is no address for it"))
+        return None
     version = current_version(step.text)
     written = rendered(version, step.channel, facts, sequence=run.sequence)
-    message = enqueue(
-        key=message_key(run, step, step.channel),
-        to=to,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        purpose=Message.Purpose.MARKETING,
-        reply_to=reply_to(run, facts.institute.settings) if step.channel == Channel.EMAIL else "",
-        due_at=due_at,
-        channel=step.channel,
-        topic=run.sequence.basis,
-        keeper=KEEPER,
-        content=written.content,
-        wording=wording_of(version),
-        series=series_of(run),
-    )
+    try:
+        message = enqueue(
+            key=message_key(run, step, step.channel),
+            to=to,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            purpose=Message.Purpose.MARKETING,
+            reply_to=reply_to(run, facts.institute.settings) if step.channel == Channel.EMAIL else "",
+            due_at=max(due_at, run.snoozed_until or due_at),
+            channel=step.channel,
+            topic=run.sequence.basis,
+            keeper=KEEPER,
+            content=written.content,
+            wording=wording_of(version),
+            series=series_of(run),
+        )
+    except UnsendableMessage as error:
+        note_left_out(run, step.text.name, str(error))
+        return None
     run.step, run.message, run.text_version = step, message, version
     run.planned_for, run.edited_by = due_at, None
     run.save(update_fields=["step", "message", "text_version", "planned_for", "edited_by"])
     return message
 
 
-def series_of(run: SequenceRun) -> str:
-    """Return how messages name their sequence."""
-    return f"sequence:{run.sequence_id}"
+def _finish(run: SequenceRun) -> None:
+    run.state, run.ended_at = SequenceRun.State.FINISHED, timezone.now()
+    run.planned_for = run.snoozed_until = None
+    run.save(update_fields=["state", "ended_at", "planned_for", "snoozed_until"])
+    note(run, _("Follow-ups “%(name)s” finished") % {"name": run.sequence.name})
+    log.info("run_finished", run=run.pk)
 
 
-def reply_to(run: SequenceRun, institute: InstituteSettings) -> str:
-    """Return where answers go: to the lead's owner, else to the institute."""
-    return run.lead.owner.email if run.lead.owner else institute.email
-
-
-def _last_moment(run: SequenceRun) -> datetime:
-    """Return since when the next delay counts: the end of the newest message of the run, else its entry."""
-    keys = Message.objects.filter(key__startswith=f"run:{run.pk}:")
-    newest = keys.order_by("-pk").values("sent_at", "due_at").first()
-    if newest is None:
-        return run.entered_at
-    return newest["sent_at"] or min(newest["due_at"], timezone.now())
-
-
-def _add_working_days(local: datetime, days: int, *, calendar: WorkingCalendar) -> datetime:
-    """Return the same time of day after this many working days; from a day off, the next one is the first."""
-    if not days or not calendar.weekdays:
-        return local + timedelta(days=days)
-    start = datetime.combine(local.date() + timedelta(days=1), time.min, calendar.zone)
-    hours = (
-        datetime.combine(local.date(), calendar.closes_at) - datetime.combine(local.date(), calendar.opens_at)
-    ) / timedelta(hours=1)
-    day = calendar.add_hours(start, hours * days).date()
-    return datetime.combine(day, local.time(), calendar.zone)
+def _planned(key: int, institute: Institute) -> bool:
+    """Plan one run unless somebody holds it; what is wrong with it holds up no other."""
+    try:
+        with transaction.atomic():
+            runs = SequenceRun.objects.active().select_for_update(of=["self"], skip_locked=True, no_key=True)
+            run = runs.select_related(*RELATED, "message").filter(pk=key).first()
+            if run is None:
+                return False
+            if run.message is None:
+                plan(run, facts=facts_of(run, institute=institute))
+            elif run.message.state in ENDED:
+                record_end(run, run.message, ENDED[Message.State(run.message.state)])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("run_not_planned", run=key)
+        return False
+    return True

@@ -2,21 +2,46 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from enrollment import wording
 from enrollment.followups.facts import Facts
 from enrollment.mails import render_mail
-from enrollment.models import MessageTemplate, Person, Sequence, TextVersion
-from outbox.models import Channel
+from enrollment.models import Lead, MessageTemplate, Person, Sequence, TextVersion
+from outbox.models import Channel, Message
 
 FIELDS = ("subject", "body", "subject_ta", "body_ta")
 APPROVAL = ("whatsapp_template", "dlt_template", "dlt_header")
+
+
+SUBJECT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text with its places filled, as far as something is known for them."""
+
+    subject: str
+    body: str
+    content: dict[str, Any]
+    """What the channel needs besides; of a mail its middle under `body`, and its `language`."""
+    holes: tuple[str, ...] = ()
+    """Names of places for which nothing is known; with one it must not leave."""
+
+    def same_as(self, message: Message) -> bool:
+        """Whether a message says just this."""
+        said = message.subject if message.channel == Channel.EMAIL else message.text
+        written = self.subject if message.channel == Channel.EMAIL else self.body
+        return said == written and message.content == self.content
 
 
 @dataclass(frozen=True)
@@ -27,11 +52,9 @@ class Rendered:
     body: str
     """The middle: what the text says, without what every mail has around it."""
     text: str
-    html: str = ""
-    content: dict[str, Any] = field(default_factory=dict)
-    """What the channel needs besides, and for a mail its middle under `body`."""
+    html: str
+    content: dict[str, Any]
     holes: tuple[str, ...] = ()
-    """Names of places for which nothing is known; with one, it must not leave."""
 
 
 def current_version(template: MessageTemplate) -> TextVersion:
@@ -82,28 +105,38 @@ def language_of(version: TextVersion, person: Person) -> str:
     return Person.Language.TAMIL if person.language == "ta" and version.body_ta else Person.Language.ENGLISH
 
 
-def rendered(version: TextVersion, channel: str, facts: Facts, *, sequence: Sequence) -> Rendered:
-    """Return a version written for one person on one channel.
-
-    Reads only the facts that the text names.
-    """
+def filled(version: TextVersion, channel: str, facts: Facts) -> Words:
+    """Return a version with its places filled for one person; reads only the facts that it names."""
     language = language_of(version, facts.lead.person)
     in_tamil = language == Person.Language.TAMIL
     subject = (version.subject_ta or version.subject) if in_tamil else version.subject
     body = version.body_ta if in_tamil else version.body
-    names = wording.places_in(f"{subject}\n{body}")
-    values = values_of(names, facts, language=language)
-    filled_subject = " ".join(wording.fill(subject, values).split())
-    filled_body = wording.fill(body, values)
-    holes = tuple(name for name in names if not values.get(name))
+    places = wording.places_in(body)
     if channel == Channel.EMAIL:
-        return dressed(filled_subject, filled_body, facts, sequence=sequence, language=language, holes=holes)
-    if channel == Channel.WHATSAPP:
-        parameters = [" ".join(values.get(name, "").split()) for name in wording.places_in(body)]
-        content = _whatsapp(version, language=language, parameters=parameters)
+        names = list(dict.fromkeys([*wording.places_in(subject), *places]))
     else:
-        content = {"template": version.approval["dlt_template"], "header": version.approval["dlt_header"]}
-    return Rendered(subject="", body=filled_body, text=filled_body, content=content, holes=holes)
+        subject, names = "", places
+    values = values_of(names, facts, language=language)
+    filled_body = wording.fill(body, values)
+    return Words(
+        subject=_one_line(wording.fill(subject, values)),
+        body=filled_body,
+        content=_content(version, channel, language, body=filled_body, values=[values[n] for n in places]),
+        holes=tuple(name for name in names if not values[name]),
+    )
+
+
+def rendered(version: TextVersion, channel: str, facts: Facts, *, sequence: Sequence) -> Rendered:
+    """Return a version as it leaves to a person on a channel; places that nothing fills stay as they are."""
+    words = filled(version, channel, facts)
+    if channel == Channel.EMAIL:
+        language = words.content["language"]
+        return dressed(
+            words.subject, words.body, facts, sequence=sequence, language=language, holes=words.holes
+        )
+    return Rendered(
+        subject="", body=words.body, text=words.body, html="", content=words.content, holes=words.holes
+    )
 
 
 def dressed(
@@ -115,45 +148,79 @@ def dressed(
     language: str = Person.Language.ENGLISH,
     holes: tuple[str, ...] = (),
 ) -> Rendered:
-    """Return a mail around this middle, with the institute's look and the way to unsubscribe."""
+    """Return a mail with this text in its middle: the institute's look, and the way to unsubscribe."""
+    subject = _one_line(subject)
     context = {
         "subject": subject,
         "body": body,
         "lead": facts.lead,
-        "course": facts.course,
         "institute": facts.institute.settings,
         "basis": sequence.basis,
         "language": language,
     }
     mail = render_mail("followup", context)
     return Rendered(
-        subject=mail.subject,
+        subject=subject,
         body=body,
         text=mail.text,
         html=mail.html,
-        content={"body": body, "language": language},
+        content={"body": body, "language": str(language)},
         holes=holes,
     )
 
 
-def values_of(names: list[str], facts: Facts, *, language: str) -> dict[str, str]:
-    """Return what comes in these places; dates and numbers as the language writes them."""
-    with translation.override(language):
+def middle_of(message: Message) -> str:
+    """Return what a waiting message says, without what every mail has around it."""
+    return str(message.content.get("body", message.text))
+
+
+def unfilled_in_words(names: Iterable[str]) -> str:
+    """Return that nothing is known for the first of these places, or an empty string."""
+    name = next(iter(names), "")
+    return _("nothing is known for %(place)s") % {"place": f"{{{name.strip('{}')}}}"} if name else ""
+
+
+def values_of(
+    names: Iterable[str], facts: Facts, *, language: str = Person.Language.ENGLISH
+) -> dict[str, str]:
+    """Return what comes in these places, dates as the language writes them; empty where nothing is known."""
+    with translation.override(language if language == Person.Language.TAMIL else settings.LANGUAGE_CODE):
+        owner = facts.lead.owner
         values = wording.values_for(
-            facts.lead,
-            institute=facts.institute.settings,
-            staff_name=facts.lead.owner.name if facts.lead.owner else "",
+            facts.lead, institute=facts.institute.settings, staff_name=owner.name if owner else ""
         )
         if facts.course:
             values |= {"course": facts.course.title, "course_url": wording.course_url(facts.course)}
-        return values | {name: _FILLED_BY[name](facts) for name in names if name in _FILLED_BY}
+        if language == Person.Language.TAMIL:
+            values |= _in_tamil(facts, values)
+        values |= {name: _FILLED_BY[name](facts) for name in names if name in _FILLED_BY}
+    return {name: values.get(name, "") for name in names}
 
 
-def _whatsapp(version: TextVersion, *, language: str, parameters: list[str]) -> dict[str, Any]:
-    template = version.approval["whatsapp_template"]
-    if not template:
-        return {"session": True}
-    return {"template": template, "language": language, "parameters": parameters}
+def _in_tamil(facts: Facts, values: dict[str, str]) -> dict[str, str]:
+    """Return what the English words of the product would otherwise say in the middle of a Tamil text."""
+    words = {"hours": values["hours"].replace(" to ", " \N{EN DASH} ")}
+    if facts.course is None:
+        is_placement = facts.lead.interest == Lead.Interest.PLACEMENT
+        words["course"] = "வேலைவாய்ப்பு உதவி" if is_placement else "எங்கள் படிப்புகள்"
+    return words
+
+
+def _one_line(subject: str) -> str:
+    return Truncator(" ".join(subject.split())).chars(SUBJECT_LENGTH)
+
+
+def _content(
+    version: TextVersion, channel: str, language: str, *, body: str, values: list[str]
+) -> dict[str, Any]:
+    if channel == Channel.EMAIL:
+        return {"body": body, "language": str(language)}
+    if channel == Channel.SMS:
+        return {"template": version.approval["dlt_template"], "header": version.approval["dlt_header"]}
+    if template := version.approval["whatsapp_template"]:
+        parameters = [" ".join(value.split()) for value in values]
+        return {"template": template, "language": str(language), "parameters": parameters}
+    return {"session": True}
 
 
 def _cohort_start(facts: Facts) -> str:

@@ -1,49 +1,28 @@
-"""Setting up the texts that counsellors start a message from."""
+"""Setting up texts: what counsellors start a message from, and what sequences send."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django import forms
+from django.db.models import Count, QuerySet
 from django.forms.widgets import Script
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, HelpPanel, ObjectList
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.log_actions import registry
+from wagtail.snippets.views.snippets import CreateView, EditView
 
+from enrollment.admin.forms.texts import MessageTemplateForm, TextPreviewForm
 from enrollment.admin.pipeline import SetUpViewSet
-from enrollment.models import MessageTemplate
-from enrollment.wording import PLACES, unknown_places
+from enrollment.admin.sequences import CountColumn
+from enrollment.followups.texts import current_version
+from enrollment.models import MessageTemplate, TextVersion
+from enrollment.wording import OF_GROUPS, OF_LEARNERS, PLACES
 
-
-class MessageTemplateForm(WagtailAdminModelForm):
-    """A text whose places are all known; a mail has a subject, on one line."""
-
-    def clean_subject(self) -> str:
-        subject = " ".join(self.cleaned_data["subject"].split())
-        _refuse_unknown(subject)
-        return subject
-
-    def clean_body(self) -> str:
-        _refuse_unknown(self.cleaned_data["body"])
-        return self.cleaned_data["body"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        is_mail = cleaned.get("channel") == MessageTemplate.Channel.EMAIL
-        if is_mail and "subject" in cleaned and not cleaned["subject"]:
-            self.add_error("subject", _("Enter a subject for the mail"))
-        if not is_mail and "subject" in cleaned:
-            cleaned["subject"] = ""
-        return cleaned
-
-
-def _refuse_unknown(text: str) -> None:
-    if unknown := unknown_places(text):
-        raise forms.ValidationError(
-            _("Nothing can fill %(place)s. Use %(known)s.")
-            % {"place": f"{{{unknown[0]}}}", "known": ", ".join(f"{{{name}}}" for name in PLACES)}
-        )
+MOST_VERSIONS = 20
 
 
 class PlacesPanel(HelpPanel):
@@ -59,45 +38,145 @@ class PlacesPanel(HelpPanel):
 
 
 def places_in_words() -> SafeString:
-    """Return every place with what comes there."""
+    """Return every place with what comes there, those of sequences apart."""
+    always = [name for name in PLACES if name not in (*OF_GROUPS, *OF_LEARNERS)]
+    return format_html(
+        '<p>{} <span data-place-hint hidden>{}</span></p>{}<p>{}</p>{}',
+        _("These places are filled for each person."),
+        _("Press one to put it where you write."),
+        _chips(always),
+        _("These only where a sequence sends the text: the last three to learners, the others where there "
+          "is a group."),
+        _chips([*OF_GROUPS, *OF_LEARNERS]),
+    )  # fmt: skip
+
+
+def _chips(names: list[str]) -> SafeString:
     chips = format_html_join(
         "\n",
         '<li><code class="lead-chip" data-place>{}</code> {}</li>',
-        ((f"{{{name}}}", meaning) for name, meaning in PLACES.items()),
+        ((f"{{{name}}}", PLACES[name]) for name in names),
     )
-    return format_html(
-        '<p>{} <span data-place-hint hidden>{}</span></p><ul class="desk-plain desk-places">{}</ul>',
-        _("These places are filled when a counsellor chooses the text."),
-        _("Press one to put it where you write."),
-        chips,
-    )
+    return format_html('<ul class="desk-plain desk-places text-places">{}</ul>', chips)
+
+
+@dataclass(frozen=True)
+class SavedVersion:
+    """A version of a text, and who saved it."""
+
+    version: TextVersion
+    who: str
+
+
+def saved_versions(text: MessageTemplate) -> list[SavedVersion]:
+    """Return the newest versions, the newest first, with who made each by the log; two queries."""
+    versions = list(TextVersion.objects.filter(template=text)[:MOST_VERSIONS])
+    saved = list(registry.get_logs_for_instance(text).select_related("user").order_by("-timestamp"))
+    return [
+        SavedVersion(
+            version,
+            who=next((_name(entry) for entry in saved if entry.timestamp <= version.created_at), ""),
+        )
+        for version in versions
+    ]
+
+
+def _name(entry: Any) -> str:
+    return str(entry.user) if entry.user else ""
+
+
+class WithPreview:
+    """Shows beside the form how the text looks, and keeps a version of what is saved."""
+
+    request: HttpRequest
+    object: MessageTemplate
+
+    def save_instance(self) -> MessageTemplate:
+        text: MessageTemplate = super().save_instance()  # type: ignore[misc]
+        current_version(text)
+        return text
+
+    def get_success_url(self) -> str:
+        return reverse("message_templates:edit", args=[self.object.pk])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        saved = self.object.pk if self.object else None
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return context | {"preview": TextPreviewForm(initial={"saved": saved})}
+
+
+class TextCreateView(WithPreview, CreateView):
+    """Writing a new text."""
+
+
+class TextEditView(WithPreview, EditView):
+    """Changing a text, with its earlier versions."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"versions": saved_versions(self.object)}
 
 
 class MessageTemplateViewSet(SetUpViewSet):
-    """Texts for WhatsApp and e-mail."""
+    """Texts for WhatsApp, e-mail and SMS."""
 
     model = MessageTemplate
     icon = "mail"
+    menu_label = _("Texts")
     admin_url_namespace = "message_templates"
     base_url_path = "leads/texts"
-    empty_text = _("Texts save counsellors typing: a press on the lead page starts a message from one.")
+    add_view_class = TextCreateView
+    edit_view_class = TextEditView
+    create_template_name = "enrollment/admin/sequences/text_create.html"
+    edit_template_name = "enrollment/admin/sequences/text_edit.html"
+    index_template_name = "enrollment/admin/sequences/list.html"
+    index_results_template_name = "enrollment/admin/sequences/list_results.html"
+    empty_text = _(
+        "Texts save counsellors typing: a press on the lead page starts a message from one. Sequences send "
+        "them by themselves."
+    )
     list_display: ClassVar = (
         "name",
         Column("channel", label=_("Channel"), accessor="get_channel_display"),
-        Column("position", label=_("Position")),
+        BooleanColumn("is_offered", label=_("On the lead page"), classname="desk-col-roomy"),
+        CountColumn("step_count", label=_("Steps that send it")),
+        Column("position", label=_("Position"), classname="desk-col-roomy"),
     )
+    list_per_page = 50
     ordering = ("channel", "position", "pk")
     edit_handler = ObjectList(
         [
-            PlacesPanel(heading=_("Places")),
             FieldPanel("name"),
             FieldPanel("channel"),
-            FieldPanel("subject"),
-            FieldPanel("body"),
-            FieldPanel(
-                "position",
-                help_text=_("The first text of each channel is what one press on the lead page starts from."),
+            PlacesPanel(heading=_("Places")),
+            MultiFieldPanel([FieldPanel("subject"), FieldPanel("body")], heading=_("In English")),
+            MultiFieldPanel([FieldPanel("subject_ta"), FieldPanel("body_ta")], heading=_("In Tamil")),
+            MultiFieldPanel([FieldPanel("whatsapp_template")], heading=_("For WhatsApp")),
+            MultiFieldPanel(
+                [FieldPanel("dlt_template"), FieldPanel("dlt_header")],
+                heading=_("For SMS"),
+                help_text=_(
+                    "Write the text exactly as it is registered: each place stands where the registered text "
+                    "has {#var#}. The preview shows what to register and as how many SMS it goes."
+                ),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldPanel("is_offered"),
+                    FieldPanel(
+                        "position",
+                        help_text=_(
+                            "The first text of each channel is what one press on the lead page starts from."
+                        ),
+                    ),
+                ],
+                heading=_("On the lead page"),
+                help_text=_(
+                    "Counsellors write WhatsApp messages and mails there; SMS are for sequences only."
+                ),
             ),
         ],
         base_form_class=MessageTemplateForm,
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MessageTemplate]:
+        return MessageTemplate.objects.annotate(step_count=Count("steps"))

@@ -73,10 +73,10 @@ def what_stops(sequence: Sequence) -> str:
 
 
 def wait_in_words(step: Step) -> str:
-    """Return how long a step waits, such as "+1 working day", or "at once"."""
+    """Return how long a step waits, such as "+1 working day", or "At once"."""
     count = step.delay
     if not count:
-        return _("at once")
+        return _("At once")
     words = {
         Step.Unit.HOURS: ngettext("+%(count)d hour", "+%(count)d hours", count),
         Step.Unit.WORKING_HOURS: ngettext("+%(count)d working hour", "+%(count)d working hours", count),

@@ -20,6 +20,7 @@ from enrollment.admin.views import (
     saved_views,
     sequences,
     sources,
+    text_preview,
 )
 
 app_name = "desk"
@@ -45,6 +46,8 @@ urlpatterns: list[URLPattern] = [
     path("reconciliation/posts/<slug:reference>/", reconciliation.post, name="post"),
     path("sources/<int:pk>/sending/", sources.sending, name="source"),
     path("sources/<int:pk>/renew/", sources.renew, name="source-renew"),
+    path("texts/preview/", text_preview.show, name="text-preview"),
+    path("texts/test/", text_preview.send, name="text-test"),
     path("sequences/<int:pk>/switch/", sequences.switch, name="sequence-switch"),
     path("sequences/<int:pk>/rehearsal/", rehearsal.rehearsal, name="sequence-rehearsal"),
     path("privacy/", privacy.overview, name="privacy"),

@@ -30,8 +30,10 @@ NOT_FOUND = "404 404 404 404 404 404 404 404"
 WORK_LEADS = "door door door home home 200 200 200"
 WORK_LEADS_302 = "door door door home home 302 302 302"
 MANAGE_LEADS = "door door door home home home 200 200"
+MANAGE_LEADS_405 = "door door door home home home 405 405"
 MANAGE_LEADS_404 = "door door door home home home 404 404"
 DESK_POST_ONLY = "door door door home home 405 405 405"
+FORBIDDEN = "403 403 403 403 403 403 403 403"
 POST_ONLY = "405 405 405 405 405 405 405 405"
 SIGNED_OUT_ONLY = "200 302 302 302 302 302 302 302"
 
@@ -79,6 +81,15 @@ def quiz_path(action: str) -> Callable[[World], str]:
 ROWS = [
     Row("health-live", "/healthz/live", EVERYBODY),
     Row("health-ready", "/healthz/ready", EVERYBODY),
+    Row("outbox:whatsapp-events", "/messages/events/whatsapp/", FORBIDDEN),
+    Row("outbox:whatsapp-events", "/messages/events/whatsapp/", FORBIDDEN, "post"),
+    Row("outbox:sms-events", "/messages/events/sms/", POST_ONLY),
+    Row("outbox:sms-events", "/messages/events/sms/", FORBIDDEN, "post"),
+    *(
+        Row(f"outbox:postmark_{kind}_webhook", f"/messages/events/mail/postmark/{kind}/", answers, method)
+        for kind in ("tracking", "inbound")
+        for answers, method in ((POST_ONLY, "get"), ("400 400 400 400 400 400 400 400", "post"))
+    ),
     Row("wagtail_serve", "/", EVERYBODY),
     Row("wagtail_serve", "/no-such-page/", NOT_FOUND),
     Row("courses:catalogue", "/courses/", EVERYBODY),
@@ -263,6 +274,11 @@ ROWS = [
     ),
     Row("message_templates:list", "/cms/leads/texts/", MANAGE_LEADS),
     Row("message_templates:add", "/cms/leads/texts/add/", MANAGE_LEADS),
+    *(
+        Row(f"desk:text-{name}", f"/cms/leads/texts/{name}/", answers, method)
+        for name in ("preview", "test")
+        for method, answers in (("get", MANAGE_LEADS_405), ("post", "door door door home home home 422 422"))
+    ),
     Row("sequences:list", "/cms/leads/sequences/", MANAGE_LEADS),
     Row("sequences:add", "/cms/leads/sequences/add/", MANAGE_LEADS),
     *(

@@ -1,11 +1,16 @@
 """Addresses under /messages/."""
 
-from django.urls import URLPattern, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
+from outbox.views import events
 from outbox.views.metrics import metrics
 
 app_name = "outbox"
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("events/whatsapp/", events.whatsapp, name="whatsapp-events"),
+    path("events/sms/", events.sms, name="sms-events"),
+    path("events/mail/", include(events.mail_addresses(settings.EMAIL_PROVIDER))),
     path("metrics", metrics, name="metrics"),
 ]

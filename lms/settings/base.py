@@ -348,6 +348,7 @@ OUTBOX_RATES = {
     "sms": env.number("SMS_RATE", 10),
 }
 """Messages that may leave in a second, by all workers together; 0 for as many as go."""
+WHATSAPP_PHONE_ID = env.text("WHATSAPP_PHONE_ID", "")
 WHATSAPP_APP_SECRET = env.text("WHATSAPP_APP_SECRET", "")
 WHATSAPP_VERIFY_TOKEN = env.text("WHATSAPP_VERIFY_TOKEN", "")
 SMS_WEBHOOK_SECRET = env.text("SMS_WEBHOOK_SECRET", "")

@@ -17,6 +17,7 @@ MAILERS = {**MAILERS, "delivery": {"BACKEND": "django.core.mail.backends.locmem.
 OUTBOX_WAYS = {**OUTBOX_WAYS, **channels.files(Path(gettempdir()) / "lms-test-messages")}
 EMAIL_PROVIDER = "postmark"
 ANYMAIL = {"WEBHOOK_SECRET": "provider:not-a-secret-at-all"}
+WHATSAPP_PHONE_ID = "1055"
 WHATSAPP_APP_SECRET = "tests-only-" + "app-secret"
 WHATSAPP_VERIFY_TOKEN = "tests-only-" + "verify-token"
 SMS_WEBHOOK_SECRET = "tests-only-" + "sms-secret"

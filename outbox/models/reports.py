@@ -11,7 +11,7 @@ from outbox.models.channels import Channel
 
 
 class Report(models.TextChoices):
-    """What became of a message after it left; a later one replaces an earlier one, never the other way."""
+    """What became of a message after it left; `outbox.reports` says which one weighs more."""
 
     DELIVERED = "delivered", _("Delivered")
     READ = "read", _("Read")

@@ -1,5 +1,7 @@
-"""Letting one lead into a sequence by hand."""
+"""Letting one lead into a sequence by hand, and what it would be sent first."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -12,13 +14,27 @@ from enrollment.desk import lock_lead
 from enrollment.errors import InSequenceAlready
 from enrollment.followups.candidates import Entry
 from enrollment.followups.entering import enter
-from enrollment.models import Enrollment, Lead, LeadEvent, PipelineStage, Sequence, SequenceRun
+from enrollment.followups.facts import facts_of
+from enrollment.followups.texts import rendered, unsaved_version
+from enrollment.followups.timing import due
+from enrollment.models import (
+    Consent,
+    Enrollment,
+    Lead,
+    LeadEvent,
+    PipelineStage,
+    Sequence,
+    SequenceRun,
+    Step,
+)
+from outbox.models import Message
+from outbox.suppression import why_forbidden
 
 Trigger = Sequence.Trigger
 
 
 def offered(lead: Lead) -> list[Sequence]:
-    """Return the running sequences that fit the lead and that it isn't in; two queries.
+    """Return the running sequences that fit the lead and that it isn't in; one query, or two.
 
     What is about a place in a course fits learners only, the rest nobody who is enrolled or closed, unless
     the sequence is for that very stage. A waiting list and a group that starts aren't offered: what they
@@ -26,13 +42,60 @@ def offered(lead: Lead) -> list[Sequence]:
     """
     inside = SequenceRun.objects.active().filter(lead=lead).values("sequence")
     sequences = Sequence.objects.running().exclude(pk__in=inside)
-    sequences = sequences.exclude(trigger__in=[Trigger.WAITING, Trigger.COHORT]).filter(
-        Q(interest="") | Q(interest=lead.interest),
-        Q(course=None) | Q(course=lead.course_id),
-        Q(stage=None) | Q(stage=lead.stage_id),
+    fitting = list(
+        sequences.exclude(trigger__in=[Trigger.WAITING, Trigger.COHORT]).filter(
+            Q(interest="") | Q(interest=lead.interest),
+            Q(course=None) | Q(course=lead.course_id),
+            Q(stage=None) | Q(stage=lead.stage_id),
+        )
     )
-    learns = Enrollment.objects.open().filter(lead=lead).exists()
-    return [sequence for sequence in sequences if _suits(sequence, lead, learns=learns)]
+    learns = bool(fitting) and Enrollment.objects.open().filter(lead=lead).exists()
+    return [sequence for sequence in fitting if _suits(sequence, lead, learns=learns)]
+
+
+@dataclass(frozen=True)
+class FirstMessage:
+    """What a sequence would send first, and what stands in the way."""
+
+    sequence: Sequence
+    step: Step | None
+    to: str
+    due_at: datetime
+    subject: str
+    body: str
+    obstacles: list[str]
+    """Why it wouldn't be sent, in plain words."""
+
+    @property
+    def may_start(self) -> bool:
+        """Whether anything would leave; what only makes it wait is no obstacle."""
+        return self.step is not None and not self.obstacles
+
+
+def first_message(sequence: Sequence, lead: Lead) -> FirstMessage:
+    """Return what the lead would be sent first, without planning anything."""
+    now = timezone.now()
+    run = SequenceRun(lead=lead, sequence=sequence, enrollment=_place(sequence, lead), entered_at=now)
+    facts = facts_of(run)
+    steps = list(Step.objects.filter(sequence=sequence).select_related("text").order_by("sort_order", "pk"))
+    step = next((step for step in steps if facts.address(step.channel)), None)
+    if step is None:
+        return FirstMessage(sequence, None, "", now, "", "", [_("There is no address to write to.")])
+    written = rendered(unsaved_version(step.text), step.channel, facts, sequence=sequence)
+    to = facts.address(step.channel)
+    draft = Message(channel=step.channel, to=to, purpose=Message.Purpose.MARKETING, topic=sequence.basis)
+    return FirstMessage(
+        sequence,
+        step,
+        to,
+        due(step, now, calendar=facts.institute.calendar),
+        written.subject,
+        written.body,
+        [
+            *filter(None, [why_forbidden(draft), _no_consent(sequence, lead)]),
+            *(_("Nothing is known for {%(place)s}.") % {"place": name} for name in written.holes),
+        ],
+    )
 
 
 @transaction.atomic
@@ -53,6 +116,13 @@ def start_by_hand(sequence: Sequence, *, lead: Lead, key: UUID, actor: User) -> 
     text = _("Follow-ups “%(name)s” started by hand") % {"name": sequence.name}
     LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.FOLLOWUP, text=text, actor=actor)
     return run
+
+
+def _no_consent(sequence: Sequence, lead: Lead) -> str:
+    if sequence.basis != Sequence.Basis.NEWS:
+        return ""
+    said = lead.person.consents.filter(purpose=Consent.Purpose.NEWS).order_by("-created_at", "-pk").first()
+    return "" if said and said.granted else _("They haven't allowed course news.")
 
 
 def _suits(sequence: Sequence, lead: Lead, *, learns: bool) -> bool:

@@ -39,7 +39,8 @@ SIGNED_OUT_ONLY = "200 302 302 302 302 302 302 302"
 
 LEAD_POSTS = (
     "note", "stage", "next", "call", "chat", "mail", "book", "facts", "point", "unpoint",
-    "tag", "untag", "file", "unfile", "enrol", "withdraw",
+    "tag", "untag", "file", "unfile", "enrol", "withdraw", "reply",
+    "run-start", "run-snooze", "run-resume", "run-stop", "run-edit", "run-original",
 )  # fmt: skip
 """Forms of the lead page that refuse an empty post."""
 

@@ -145,7 +145,7 @@ def test_the_page_costs_the_same_queries_for_one_event_and_for_thirty(
 
     assert "Older" in page
     assert len(thirty) == len(one)
-    assert len(one) <= 44
+    assert len(one) <= 46
 
 
 def test_who_may_only_look_gets_no_forms(lead: Lead, admissions: User) -> None:

@@ -4,6 +4,15 @@ from enrollment.admin.forms.base import KeyField, LeadForm
 from enrollment.admin.forms.cohorts import CohortForm, too_few_seats
 from enrollment.admin.forms.contacting import BookForm, CallForm, ChatForm, MailForm
 from enrollment.admin.forms.enrolling import EnrolForm, WithdrawForm
+from enrollment.admin.forms.followups import (
+    EditForm,
+    OriginalForm,
+    ReplyForm,
+    ResumeForm,
+    SnoozeForm,
+    StartForm,
+    StopForm,
+)
 from enrollment.admin.forms.keeping import (
     FactsForm,
     FileForm,
@@ -31,6 +40,7 @@ LEAD_FORMS: list[type[LeadForm]] = [
     ChatForm,
     MailForm,
     BookForm,
+    ReplyForm,
     FactsForm,
     PointForm,
     TagForm,
@@ -46,6 +56,7 @@ __all__ = [
     "ChatForm",
     "CohortForm",
     "DoneForm",
+    "EditForm",
     "EnrolForm",
     "FactsForm",
     "FileForm",
@@ -54,10 +65,16 @@ __all__ = [
     "MailForm",
     "NextActionForm",
     "NoteForm",
+    "OriginalForm",
     "OwnerForm",
     "PointForm",
     "QuickPlanForm",
+    "ReplyForm",
+    "ResumeForm",
+    "SnoozeForm",
     "StageForm",
+    "StartForm",
+    "StopForm",
     "TagForm",
     "TakeForm",
     "UnfileForm",

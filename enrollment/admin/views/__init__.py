@@ -3,6 +3,15 @@
 from enrollment.admin.views.cohorts import CohortEditView, CohortIndexView
 from enrollment.admin.views.contacting import BookView, CallView, ChatView, MailView
 from enrollment.admin.views.enrolling import EnrolView, TransferView, WithdrawView
+from enrollment.admin.views.followups import (
+    EditView,
+    OriginalView,
+    ReplyView,
+    ResumeView,
+    SnoozeView,
+    StartView,
+    StopView,
+)
 from enrollment.admin.views.keeping import (
     FactsView,
     FileView,
@@ -27,6 +36,13 @@ LEAD_FORM_VIEWS: list[type[LeadFormView]] = [
     ChatView,
     MailView,
     BookView,
+    ReplyView,
+    SnoozeView,
+    ResumeView,
+    StopView,
+    EditView,
+    OriginalView,
+    StartView,
     FactsView,
     PointView,
     UnpointView,

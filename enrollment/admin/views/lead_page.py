@@ -15,17 +15,27 @@ from wagtail.snippets.views.snippets import InspectView
 
 from courses.models import InstituteSettings
 from enrollment.admin.facts import calls_without_answer, contacts, details, related_leads, touches
+from enrollment.admin.followups_on_lead import follow_ups
 from enrollment.admin.forms import LEAD_FORMS, CallForm, LeadForm, OwnerForm
 from enrollment.admin.forms.working import QUICK_TIMES
 from enrollment.admin.permissions import may_manage_leads, may_work_leads
 from enrollment.admin.starting_texts import start_from, starting_texts
 from enrollment.admin.timeline import SHOWS, read_timeline
-from enrollment.errors import ChangedMeanwhile, EnrollmentError, NotWorkedAnyMore
+from enrollment.errors import (
+    ChangedMeanwhile,
+    EnrollmentError,
+    FollowUpsEnded,
+    InSequenceAlready,
+    MessageLeft,
+    NotWorkedAnyMore,
+)
 from enrollment.merging import kept_key
 from enrollment.models import Lead, LeadTag
 from enrollment.wording import values_for
 
 MOST_KNOWN_TAGS = 200
+TOO_LATE = (NotWorkedAnyMore, FollowUpsEnded, InSequenceAlready, MessageLeft)
+"""Refusals because something happened meanwhile."""
 
 
 class LeadPageView(InspectView):
@@ -63,7 +73,7 @@ class LeadPageView(InspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lead = self.object
         bound: LeadForm | None = kwargs.pop("bound", None)
-        asked = self.request.GET
+        asked, works = self.request.GET, may_work_leads(self.request.user)
         return super().get_context_data(**kwargs) | {
             "lead": lead,
             "now": timezone.now(),
@@ -79,7 +89,13 @@ class LeadPageView(InspectView):
             "timeline": read_timeline(lead, show=asked.get("show", ""), older=asked.get("older", "")),
             "shows": [(name, label) for name, (label, _kinds) in SHOWS.items()],
             "bound": bound,
-            **(self.get_work(bound) if may_work_leads(self.request.user) else {"forms": {}}),
+            "follow_ups": follow_ups(
+                lead,
+                staff=self.request.user if works else None,
+                bound=bound,
+                asked=asked.get("start", ""),
+            ),
+            **(self.get_work(bound) if works else {"forms": {}}),
         }
 
     def get_work(self, bound: LeadForm | None) -> dict[str, Any]:
@@ -129,7 +145,7 @@ class LeadFormView(LeadPageView):
             return self.refuse(self.shown_again(error), status=409)
         except EnrollmentError as error:
             form.add_error(None, str(error))
-            return self.refuse(form, status=409 if isinstance(error, NotWorkedAnyMore) else 422)
+            return self.refuse(form, status=409 if isinstance(error, TOO_LATE) else 422)
         return self.done(said)
 
     @property

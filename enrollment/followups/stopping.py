@@ -119,13 +119,13 @@ def lock_runs(runs: QuerySet[SequenceRun]) -> list[SequenceRun]:
 
 
 def _stop_all(runs: QuerySet[SequenceRun], why: str, *, actor: User | None, topic: str, detail: str) -> int:
-    ending = [run for run in lock_runs(runs) if _ends(run.sequence, why, topic=topic)]
+    ending = [run for run in lock_runs(runs) if ends(run.sequence, why, topic=topic)]
     for run in ending:
         stop_run(run, why, actor=actor, detail=detail)
     return len(ending)
 
 
-def _ends(sequence: Sequence, why: str, *, topic: str) -> bool:
+def ends(sequence: Sequence, why: str, *, topic: str) -> bool:
     """Whether runs of this sequence end for this reason; what has no box of its own always does."""
     if topic and sequence.basis != topic:
         return False
@@ -196,7 +196,7 @@ def _judge(run: Any) -> str:
         Why.CALL: run.spoken_to,
         Why.COHORT: _cohort_has_started(run),
     }
-    return next((why for why, holds in reasons.items() if holds and _ends(sequence, why, topic="")), "")
+    return next((why for why, holds in reasons.items() if holds and ends(sequence, why, topic="")), "")
 
 
 def _consent_missing(run: Any) -> bool:

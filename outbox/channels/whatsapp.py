@@ -11,8 +11,9 @@ from outbox.models import Message
 LONGEST_TEXT = 4096
 _PAUSES = {4: 60, 80007: 60, 130429: 30, 131048: 600, 131056: 10}
 """Codes that say "too much", and seconds to pause where the answer names none."""
-_OUR_FAULT = {0, 3, 10, 33, 190, 368, 131005, 131031, 131042, 131045, 131057, 133010}
+_OUR_FAULT = {0, 3, 10, 190, 368, 131005, 131031, 131042, 131045, 131057, 133010}
 """Codes about the token, its rights, the account or the sending number."""
+_NO_SUCH_NUMBER_OF_OURS = 33
 NOT_ON_WHATSAPP = 131026
 WANTS_NO_OFFERS = 131050
 """The person told WhatsApp that they want no marketing messages from us."""
@@ -89,10 +90,15 @@ def _meaning(answer: Response) -> Exception:
         return throttled(answer, text, pause=_PAUSES.get(code, 30))
     if answer.status_code >= 500:
         return HTTPError(f"The provider answered {answer.status_code}.")  # it may have taken the message
-    if answer.status_code in {401, 403, 404} or answer.status_code < 400 or _is_our_fault(code):
+    if _is_our_fault(answer.status_code, code, error.get("error_subcode")):
         return our_fault("whatsapp", answer, code=code)
     return Refused(text, address_is_dead=code == NOT_ON_WHATSAPP)
 
 
-def _is_our_fault(code: object) -> bool:
-    return code in _OUR_FAULT or (isinstance(code, int) and 200 <= code < 300)
+def _is_our_fault(status: int, code: object, subcode: object) -> bool:
+    """Whether the token, the account or the address of the API is wrong, not this message."""
+    if status in {401, 403} or code in _OUR_FAULT or subcode == _NO_SUCH_NUMBER_OF_OURS:
+        return True
+    if isinstance(code, int):  # a template that doesn't exist is a 404 too, with a code of its own
+        return 200 <= code < 300
+    return status == 404 or status < 400

@@ -39,9 +39,9 @@ def _no_lesson_done(facts: Facts, _value: Any) -> tuple[bool, str]:
 
 def _inactive_for(facts: Facts, days: int) -> tuple[bool, str]:
     inactive = facts.days_inactive
-    return inactive is not None and inactive >= days, _("they were in a lesson within %(days)d days") % {
-        "days": days
-    }
+    if inactive is None:
+        return False, _("they have no lessons to be in")
+    return inactive >= days, _("they were in a lesson within %(days)d days") % {"days": days}
 
 
 def _cohort_starts_in(facts: Facts, days: int) -> tuple[bool, str]:

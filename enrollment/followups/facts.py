@@ -80,16 +80,22 @@ class Facts:
 
     @cached_property
     def last_active_at(self) -> datetime | None:
-        """When the learner last opened a lesson of the course, else was enrolled; None without both."""
-        last: datetime | None = None
-        if self.learner is not None:
-            last = self._progress.aggregate(last=Max("visited_at"))["last"]
-        return last or (self.enrollment.created_at if self.enrollment else None)
+        """When the learner was last in a lesson or could first have been; None without a place. One query."""
+        if self.enrollment is None:
+            return None
+        moments = [self.enrollment.created_at]
+        if self.enrollment.cohort:
+            moments.append(wall_clock.midnight(self.enrollment.cohort.starts_on))
+        if last := self._progress.aggregate(last=Max("visited_at"))["last"]:
+            moments.append(last)
+        return max(moments)
 
     @property
     def days_inactive(self) -> int | None:
-        """For how many whole days no lesson was opened; None for somebody who never had one to open."""
-        return (self.at - self.last_active_at) // timedelta(days=1) if self.last_active_at else None
+        """For how many whole days no lesson was opened, 0 before the group starts; None without a place."""
+        if self.last_active_at is None:
+            return None
+        return max(0, (self.at - self.last_active_at) // timedelta(days=1))
 
     @cached_property
     def next_lesson(self) -> LessonPage | None:

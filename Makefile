@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check smoke lock clean
+.PHONY: help run test test-faults check smoke lock clean
 PYTHON_IN_ENVIRONMENT := .venv/bin/python
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Bring the whole product up here, in the foreground (PORT=8000, HOST=127.0.0.1)
 	@scripts/setup run
@@ -12,6 +12,10 @@ run: ## Bring the whole product up here, in the foreground (PORT=8000, HOST=127.
 test: ## Run the whole test suite (ARGS="-k enquiry" narrows it; DATABASE_URL and REDIS_URL are used when set)
 	@scripts/setup dev
 	@scripts/test $(ARGS)
+
+test-faults: ## Kill, flush, stop and skew real workers and engines while mail leaves; at most 10 minutes (ARGS=--short)
+	@scripts/setup dev
+	@$(PYTHON_IN_ENVIRONMENT) -m tests.faults.stack $(ARGS)
 
 check: ## Lint, formats, types, import contracts, templates, migrations, deployment checks
 	@scripts/setup dev

@@ -1,0 +1,47 @@
+"""A crash point at every row of the send loop."""
+
+import json
+import time
+from collections.abc import Iterator
+
+from tests.faults.stack.engines import NotSo, wait_until
+from tests.faults.stack.lane import Stack
+from tests.faults.stack.rows import Row
+from tests.faults.stack.world import trial
+
+
+def every_row(stack: Stack) -> Iterator[Row]:
+    """Learn which rows of the outbox run while mail is sent, then let a sender die at each of them."""
+    plan = stack.folder / "points"
+    plan.mkdir()
+    (plan / "mode").write_text("record")
+    stack.workers.kill_all()
+    stack.workers.app = "tests.faults.stack.crashing"
+    stack.workers.environment = {"FAULT_POINTS": str(plan)}
+    stack.workers.start(2)
+    stack.workers.wait_until_ready()
+    stack.sink.tell("delay 0")
+    with trial(stack.sink, "points", fault="os._exit at a row of the send loop", faults=0, rate=30) as run:
+        time.sleep(6)
+        rows: dict[str, int] = {}
+        for record in plan.glob("record-*"):
+            for row, times in json.loads(record.read_text()).items():
+                rows[row] = max(rows.get(row, 0), times)
+        (plan / "rows").write_text(json.dumps(rows))
+        (plan / "mode").write_text("crash")
+        try:
+            wait_until(
+                "every row was a crash point", lambda: len(list(plan.glob("hit-*"))) >= len(rows), seconds=120
+            )
+        except NotSo:
+            run.row.remark = ""
+        (plan / "mode").write_text("none")
+        hit = len(list(plan.glob("hit-*")))
+    run.row.faults = hit
+    run.row.unknown_allowed = hit
+    if hit < len(rows) * 0.95 or not rows:
+        run.row.problems.append(f"only {hit} of {len(rows)} rows were reached")
+    row = run.settle()
+    stack.workers.app = "lms"
+    stack.workers.environment = {}
+    yield row

@@ -65,10 +65,12 @@ def take(told: Told) -> bool:
     return _take_note(message, told)
 
 
-def event_id(*parts: object) -> str:
-    """Return what tells an event from all others, also where the provider numbers none."""
-    whole = ":".join(str(part) for part in parts)
-    return whole if len(whole) <= 200 else hashlib.sha256(whole.encode()).hexdigest()
+def event_id(source: str, *parts: object) -> str:
+    """Return what tells an event from all others, also where the provider numbers none.
+
+    Hashed, since providers put numbers and addresses into their ids.
+    """
+    return f"{source}:{hashlib.sha256(':'.join(map(str, parts)).encode()).hexdigest()}"
 
 
 def _message_of(told: Told) -> Message | None:
@@ -148,7 +150,7 @@ def _take_note(message: Message | None, told: Told) -> bool:
             report=message.report, reported_at=message.reported_at
         )
     if message is None:
-        log.info("report_of_unknown_message", event=event.pk, channel=told.channel, kind=told.kind)
+        log.info("report_of_unknown_message", report=event.pk, channel=told.channel, kind=told.kind)
     return True
 
 
@@ -164,6 +166,6 @@ def _weighs_more(report: str, than: str) -> bool:
 
 
 def _kept(message: Message | None, told: Told) -> dict[str, str]:
-    """Return what is kept of the report; nothing that could name a person unless it goes with the message."""
-    kept = {"provider_id": told.provider_id, "report": told.report}
-    return kept | {"detail": told.detail[:300]} if message else kept
+    """Return what is kept of the report; what could name a person only with the message it goes with."""
+    kept: dict[str, str] = {"channel": told.channel, "report": told.report}
+    return kept | {"provider_id": told.provider_id, "detail": told.detail[:300]} if message else kept

@@ -78,7 +78,7 @@ def people_at(address: str, channel: str) -> set[int]:
     kind = ContactPoint.Kind.EMAIL if channel == Channel.EMAIL else ContactPoint.Kind.PHONE
     found = Q(contact_points__kind=kind, contact_points__value=address.lower())
     if channel == Channel.EMAIL:
-        found |= Q(user__email__iexact=address)
+        found |= Q(user__email=address.lower())
     return set(Person.objects.filter(found, restricted_at=None).order_by().values_list("pk", flat=True))
 
 

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from courses import wall_clock
+from courses.models import InstituteSettings
 from enrollment.desk import lock_lead
 from enrollment.errors import FollowUpsEnded, MessageLeft, NotYourMessage, TextIsFixed
 from enrollment.followups.facts import facts_of
+from enrollment.followups.hours import allowed_from, keeps_working_days
 from enrollment.followups.planning import RELATED
 from enrollment.followups.stopping import Why, stop_run
 from enrollment.followups.texts import Rendered, dressed, rendered
@@ -30,7 +32,8 @@ WAITING = (Message.State.PENDING, Message.State.CLAIMED)
 
 @transaction.atomic
 def snooze(run: SequenceRun, until: date, actor: User) -> SequenceRun:
-    """Let nothing of the run leave before that day where the institute is; the sequence goes on then.
+    """Let nothing of the run leave before that day where the institute is; the sequence goes on then,
+    in hours in which follow-ups may leave.
 
     The same day again changes nothing. Raises FollowUpsEnded.
     """
@@ -150,8 +153,18 @@ def _write(message: Message, written: Rendered) -> None:
 
 
 def _move_message(run: SequenceRun, at: datetime) -> None:
-    if run.message_id:
-        _change(run.message_id, {"due_at": at})
+    """Let the message that waits leave in the first hours after this in which it may."""
+    message = run.message
+    if message is None:
+        return
+    due_at = allowed_from(
+        at,
+        person=run.lead.person,
+        channel=message.channel,
+        institute=InstituteSettings.current(),
+        on_working_days=keeps_working_days(run.step),
+    )
+    _change(message.pk, {"due_at": due_at})
 
 
 def _change(message_key: int, values: Mapping[str, Any]) -> None:

@@ -113,6 +113,14 @@ class Facts:
         kind = ContactPoint.Kind.EMAIL if channel == Channel.EMAIL else ContactPoint.Kind.PHONE
         return next((value for of_kind, value in self._points if of_kind == kind), "")
 
+    def addresses(self) -> list[tuple[str, str]]:
+        """Return every way to reach them as channel and address; no query more than `address` costs."""
+        known = [(Channel.EMAIL, self.learner.email)] if self.learner else []
+        for kind, value in self._points:
+            channels = [Channel.EMAIL] if kind == ContactPoint.Kind.EMAIL else [Channel.WHATSAPP, Channel.SMS]
+            known += [(channel, value) for channel in channels]
+        return [(str(channel), value) for channel, value in known]
+
     @cached_property
     def _points(self) -> list[tuple[str, str]]:
         return list(self.lead.person.contact_points.order_by("pk").values_list("kind", "value"))

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 import structlog
 from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy
 
 from lms import channels, env
 
@@ -324,6 +325,12 @@ ACCOUNT_MAIL_QUEUE = "outbox.queue.enqueue"
 
 MESSAGE_KEEPERS = {"followup": "enrollment.followups.keeper"}
 """Modules that say whether a message of theirs may still leave, and take note when it ended."""
+MESSAGE_TOPICS = {
+    "followups": gettext_lazy("Answers to your enquiry"),
+    "news": gettext_lazy("Course news"),
+    "course": gettext_lazy("Reminders about the course you take"),
+}
+"""What can be unsubscribed from alone, as the receiver reads it."""
 
 # Mail -----------------------------------------------------------------------------------------
 

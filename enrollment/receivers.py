@@ -10,9 +10,10 @@ from accounts.models import User
 from enrollment.enrolling import activate_invited
 from enrollment.filing import forget_stored
 from enrollment.followups.hearing import take_reply, take_suppression
+from enrollment.late_messages import tell_that_messages_were_late
 from enrollment.models import LeadFile
 from outbox import signals
-from outbox.models import Reply
+from outbox.models import Incident, Reply
 
 
 @receiver(user_logged_in, dispatch_uid="enrollment.activate_on_login")
@@ -37,3 +38,9 @@ def take_answer(sender: type[Reply], reply: Reply, **kwargs: Any) -> None:
 def stop_writing_to(sender: Any, address: str, channel: str, reason: str, topic: str, **kwargs: Any) -> None:
     """An address gets nothing more: follow-ups to whoever has it stop."""
     take_suppression(address=address, channel=channel, reason=reason, topic=topic)
+
+
+@receiver(signals.on_time, dispatch_uid="enrollment.messages_were_late")
+def tell_of_incident(sender: type[Incident], incident: Incident, **kwargs: Any) -> None:
+    """Messages leave in time again: admissions leads are told how long they didn't."""
+    tell_that_messages_were_late(incident)

@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from outbox.clock import database_time
 from outbox.models import Channel, ChannelState, DeliveryAttempt, Message, Report
-from outbox.recovery import SENT_AGAIN_WHEN_UNCLEAR
-from outbox.settling import BACK_OFF
+from outbox.recovery import goes_again
 
 LATE_AFTER = timedelta(seconds=60)
 """A message that was to leave longer ago is late."""
@@ -68,7 +67,8 @@ def lateness() -> Lateness:
 
 
 def _is_standstill(now: datetime) -> bool:
-    latest = DeliveryAttempt.objects.order_by("-pk").values_list("message_id", "outcome", "finished_at")
+    by_senders = DeliveryAttempt.objects.filter(message__attempts__gt=0)
+    latest = by_senders.order_by("-pk").values_list("message_id", "outcome", "finished_at")
     tries = [row for row in latest[:_LATEST_TRIES] if row[2] >= now - STANDSTILL]
     if any(outcome == DeliveryAttempt.Outcome.SENT for _message, outcome, _at in tries):
         return False
@@ -77,8 +77,7 @@ def _is_standstill(now: datetime) -> bool:
 
 def waits_for_decision() -> Q:
     """Return the condition for unclear messages that nothing but a person settles."""
-    again = Q(purpose__in=SENT_AGAIN_WHEN_UNCLEAR, attempts__lte=len(BACK_OFF))
-    return Q(state=Message.State.UNKNOWN) & ~again
+    return Q(state=Message.State.UNKNOWN) & ~goes_again()
 
 
 def failed() -> Q:

@@ -44,6 +44,7 @@ SET_UP_ITEMS: list[MenuItem] = [
 """What sets up the desk."""
 
 FOLLOW_UP_ITEMS: list[MenuItem] = [
+    DeskItem(_("Deliveries"), reverse_lazy("desk:deliveries"), name="deliveries", icon_name="mail", order=5),
     ManagerItem(
         _("Sequences"),
         reverse_lazy("sequences:list"),

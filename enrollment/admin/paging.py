@@ -1,4 +1,4 @@
-"""Pages of the lead list that cost the same anywhere in it: each begins after a place, not at a number."""
+"""Pages of a long list that cost the same anywhere in it: each begins after a place, not at a number."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ Place = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Order:
-    """A way to sort leads. The keys together are unique; an index stands behind the first of them."""
+    """A way to sort rows. The keys together are unique; an index stands behind the first of them."""
 
     keys: tuple[Any, ...]
-    place: Callable[[Lead], Place]
-    """What a lead has for the keys."""
+    place: Callable[[Any], Place]
+    """What a row has for the keys."""
 
     def sort(self, leads: QuerySet[Lead], *, backwards: bool) -> QuerySet[Lead]:
         return leads.order_by(*(key.desc() if backwards else key.asc() for key in self.keys))
@@ -41,6 +41,7 @@ class Order:
 ORDERS = {
     "created_at": Order((F("created_at"), F("pk")), lambda lead: (lead.created_at, lead.pk)),
     "answer_due_at": Order((F("answer_due_at"), F("pk")), lambda lead: (lead.answer_due_at, lead.pk)),
+    "due_at": Order((F("due_at"), F("pk")), lambda message: (message.due_at, message.pk)),
     "next_action_at": Order((PLANNED_AT, F("pk")), lambda lead: (lead.next_action_at or NEVER, lead.pk)),
     "person__name": Order(
         (F("person__name"), F("person_id"), F("pk")),

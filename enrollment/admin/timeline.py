@@ -9,10 +9,12 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from enrollment.admin.deliveries import text_names
 from enrollment.admin.lessons import LessonDay, lesson_days
 from enrollment.admin.posts import TypedField, typed_fields
 from enrollment.models import Consent, Lead, LeadEvent
-from outbox.models import DeliveryAttempt, Message
+from outbox.ledger import Line, happenings, history, in_words, readable_text
+from outbox.models import Message
 
 PAGE = 30
 FOLDED_WITHIN = timedelta(minutes=5)
@@ -34,7 +36,6 @@ SHOWS: dict[str, tuple[object, frozenset[str]]] = {
 }
 """What the chips above the timeline show: their words, and the kinds of events. Consent has its own rows."""
 
-_PRIVATE = re.compile(r"\[\[\w+\]\]")
 _CURSOR = re.compile(r"(\d{1,17})-([0-3])-(\d{1,18})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,7 +57,12 @@ class Entry:
     actor: str = ""
     outcome: str = ""
     message: Message | None = None
-    deliveries: list[DeliveryAttempt] = field(default_factory=list)
+    message_state: str = ""
+    """How the message stands, in words."""
+    message_lines: list[Line] = field(default_factory=list)
+    """Its tries and what the provider told."""
+    text_name: str = ""
+    """Which text in which version the message was written from."""
     fields: list[TypedField] = field(default_factory=list)
 
     @property
@@ -67,7 +73,7 @@ class Entry:
     @property
     def message_text(self) -> str:
         """The mail as it was sent, with codes and links for the receiver alone masked."""
-        return _PRIVATE.sub(_("(private link)"), self.message.text) if self.message else ""
+        return readable_text(self.message) if self.message else ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class Timeline:
 
 
 def read_timeline(lead: Lead, *, show: str, older: str = "") -> Timeline:
-    """Return a page of the timeline; at most eight queries however long it is.
+    """Return a page of the timeline; at most ten queries however long it is.
 
     `show` is a key of SHOWS (any other shows all), `older` the cursor of the page before (any other
     text shows the newest).
@@ -105,7 +111,8 @@ def read_timeline(lead: Lead, *, show: str, older: str = "") -> Timeline:
 
 def _events(lead: Lead, kinds: Iterable[str], before: Place | None) -> list[Entry]:
     events = lead.events.filter(kind__in=kinds).select_related("actor", "message")
-    rows = _page_of(events.prefetch_related("message__deliveries"), "created_at", EVENTS, before)
+    rows = _page_of(events.prefetch_related(*history("message__")), "created_at", EVENTS, before)
+    names = text_names(event.message.wording for event in rows if event.message)
     return [
         Entry(
             place=(event.created_at, EVENTS, event.pk),
@@ -115,7 +122,9 @@ def _events(lead: Lead, kinds: Iterable[str], before: Place | None) -> list[Entr
             actor=str(event.actor or ""),
             outcome=event.get_outcome_display() if event.outcome else "",
             message=event.message,
-            deliveries=list(event.message.deliveries.all()) if event.message else [],
+            message_state=in_words(event.message) if event.message else "",
+            message_lines=happenings(event.message) if event.message else [],
+            text_name=names.get(event.message.wording, "") if event.message else "",
         )
         for event in rows
     ]

@@ -43,6 +43,7 @@ LEAD_POSTS = (
     "run-start", "run-snooze", "run-resume", "run-stop", "run-edit", "run-original",
 )  # fmt: skip
 """Forms of the lead page that refuse an empty post."""
+DELIVERY_QUEUES = ("unclear", "failed")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def quiz_path(action: str) -> Callable[[World], str]:
 ROWS = [
     Row("health-live", "/healthz/live", EVERYBODY),
     Row("health-ready", "/healthz/ready", EVERYBODY),
+    Row("outbox:metrics", "/messages/metrics", NOT_FOUND),
     Row("outbox:whatsapp-events", "/messages/events/whatsapp/", FORBIDDEN),
     Row("outbox:whatsapp-events", "/messages/events/whatsapp/", FORBIDDEN, "post"),
     Row("outbox:sms-events", "/messages/events/sms/", POST_ONLY),
@@ -293,6 +295,26 @@ ROWS = [
         lambda world: f"/cms/leads/board/{world.lead.pk}/move/",
         "door door door home home 409 409 409",
         "post",
+    ),
+    Row("desk:deliveries", "/cms/leads/deliveries/", WORK_LEADS),
+    Row("desk:deliveries-undo", "/cms/leads/deliveries/undo/", DESK_POST_ONLY),
+    Row("desk:deliveries-undo", "/cms/leads/deliveries/undo/", WORK_LEADS_302, "post"),
+    Row("desk:delivery", "/cms/leads/deliveries/999/", "door door door home home 404 404 404"),
+    Row("desk:delivery-settle", "/cms/leads/deliveries/999/again/", DESK_POST_ONLY),
+    Row(
+        "desk:delivery-settle",
+        "/cms/leads/deliveries/999/again/",
+        "door door door home home 404 404 404",
+        "post",
+    ),
+    *(
+        Row(f"desk:deliveries-{name}", f"/cms/leads/deliveries/{name}/", WORK_LEADS)
+        for name in DELIVERY_QUEUES
+    ),
+    *(
+        Row(f"desk:settle-{name}", f"/cms/leads/deliveries/{name}/again/", answers, method)
+        for name in DELIVERY_QUEUES
+        for method, answers in (("get", DESK_POST_ONLY), ("post", WORK_LEADS_302))
     ),
     Row("desk:duplicates", "/cms/leads/duplicates/", MANAGE_LEADS),
     Row("desk:compare", "/cms/leads/duplicates/compare/", "door door door home home home 302 302"),

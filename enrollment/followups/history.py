@@ -6,7 +6,7 @@ Addresses, groups and texts are those of today. Nothing is written.
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -65,7 +65,8 @@ class PastFacts(Facts):
     """The facts of one entry as they were at `at`."""
 
     visits: Rows[Visit] = ()
-    addresses: dict[str, str] = field(default_factory=dict)
+    points: Rows[tuple[str, str]] = ()
+    """Kinds and values of the ways to reach the person."""
     groups: Rows[Cohort] = ()
     """The groups of the course, by their first day."""
     ends: Rows[End] = ()
@@ -95,15 +96,14 @@ class PastFacts(Facts):
         day = wall_clock.local(self.at).date()
         return next((group for group in self.groups if group.starts_on >= day), None)
 
-    def address(self, channel: str) -> str:
-        if channel == Channel.EMAIL and self.learner is not None:
-            return self.learner.email
-        return self.addresses.get("email" if channel == Channel.EMAIL else "phone", "")
-
     def end_by(self, moment: datetime, *, channel: str) -> End | None:
         """Return what had ended the run by a moment, the earliest of all; None if nothing had."""
         found = [end for end in self.ends if end.at <= moment and end.channel in ("", channel)]
         return min(found, key=lambda end: end.at, default=None)
+
+    @property
+    def _points(self) -> list[tuple[str, str]]:  # type: ignore[override]
+        return list(self.points)
 
     @cached_property
     def _of_course(self) -> list[Visit]:
@@ -121,7 +121,7 @@ def read_past(
     if not entries:
         return []
     people = {entry.lead.person_id for entry in entries}
-    addresses = _addresses(people)
+    points = _points(people)
     visits = _visits(entries) if learning else {}
     groups = _groups(entries) if learning else {}
     past = [
@@ -131,7 +131,7 @@ def read_past(
             entered_cohort=entry.cohort,
             at=entry.at,
             institute=institute,
-            addresses=addresses[entry.lead.person_id],
+            points=points[entry.lead.person_id],
         )
         for entry in entries
     ]
@@ -143,12 +143,11 @@ def read_past(
     return past
 
 
-def _addresses(people: Iterable[int]) -> defaultdict[int, dict[str, str]]:
-    """Return each person's first address and number."""
-    found: defaultdict[int, dict[str, str]] = defaultdict(dict)
+def _points(people: Iterable[int]) -> defaultdict[int, list[tuple[str, str]]]:
+    found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     points = ContactPoint.objects.filter(person__in=people).order_by("pk")
     for person, kind, value in points.values_list("person", "kind", "value"):
-        found[person].setdefault(kind, value)
+        found[person].append((kind, value))
     return found
 
 
@@ -189,14 +188,14 @@ class _Ends:
         self._read_events(people)
         self._read_stages({facts.lead.pk for facts in past})
         self._read_consents(people)
-        self._read_suppressions({hashed for facts in past for hashed in _hashes(facts).values()})
+        self._read_suppressions({hashed for facts in past for _channel, hashed in _hashes(facts)})
 
     def of(self, facts: PastFacts) -> list[End]:
         """Return what ended the run of one entry, nothing from before it."""
         found = [*self.by_person[facts.lead.person_id], *self.by_lead[facts.lead.pk]]
         found = [end for end in found if end.at > facts.at]
-        for channel, hashed in _hashes(facts).items():
-            found += self.by_hash[channel, hashed]
+        for hashed in _hashes(facts):
+            found += self.by_hash[hashed]
         cohort = facts.entered_cohort or (facts.enrollment.cohort if facts.enrollment else None)
         if cohort and self._counts(Why.COHORT):
             found.append(End(wall_clock.midnight(cohort.starts_on), _said(Why.COHORT)))
@@ -240,18 +239,22 @@ class _Ends:
         for channel, hashed, reason, at in Suppression.objects.filter(address_hash__in=hashes).values_list(
             "channel", "address_hash", "reason", "created_at"
         ):
+            is_dead = reason == Suppression.Reason.BOUNCED
             why = _WHY_SUPPRESSED[Suppression.Reason(reason)]
-            self.by_hash[channel, hashed].append(End(at, _said(why), channel=channel))
+            self.by_hash[channel, hashed].append(End(at, _said(why), channel=channel if is_dead else ""))
         opted = OptOut.objects.filter(address_hash__in=hashes, topic=self.sequence.basis)
         for channel, hashed, at in opted.values_list("channel", "address_hash", "created_at"):
-            self.by_hash[channel, hashed].append(End(at, _said(Why.UNSUBSCRIBED), channel=channel))
+            self.by_hash[channel, hashed].append(End(at, _said(Why.UNSUBSCRIBED)))
 
 
-def _hashes(facts: PastFacts) -> dict[str, str]:
-    """Return by channel the hash of the address that the person has on it."""
-    return {
-        channel: address_hash(address) for channel in Channel.values if (address := facts.address(channel))
-    }
+def _hashes(facts: PastFacts) -> set[tuple[str, str]]:
+    """Return channels with the hashes of all addresses of a person: who stops one stops them all."""
+    found = {(Channel.EMAIL, facts.address(Channel.EMAIL))}
+    for kind, value in facts.points:
+        is_mail = kind == ContactPoint.Kind.EMAIL
+        channels = [Channel.EMAIL] if is_mail else [Channel.WHATSAPP, Channel.SMS]
+        found |= {(channel, value) for channel in channels}
+    return {(str(channel), address_hash(value)) for channel, value in found if value}
 
 
 def _said(why: str) -> str:

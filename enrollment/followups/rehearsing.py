@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 
 from django.db.models import TextChoices
@@ -16,6 +16,7 @@ from enrollment.followups.candidates import Entry, candidates
 from enrollment.followups.conditions import first_unmet
 from enrollment.followups.facts import Institute
 from enrollment.followups.history import PastFacts, read_past
+from enrollment.followups.hours import allowed_from, keeps_working_days
 from enrollment.followups.timing import due
 from enrollment.models import Lead, Sequence, Step
 
@@ -130,7 +131,14 @@ class _Plan:
 
     def _leaves_at(self, step: Step, moment: datetime, facts: PastFacts) -> datetime:
         at = due(step, moment, calendar=self.institute.calendar)
-        return allowed_from(at, institute=self.institute)
+        return allowed_from(
+            at,
+            person=facts.lead.person,
+            channel=step.channel,
+            institute=self.institute.settings,
+            calendar=self.institute.calendar,
+            on_working_days=keeps_working_days(step),
+        )
 
     def _tried(self, number: int, step: Step, at: datetime, facts: PastFacts) -> Tried:
         then = replace(facts, at=at)
@@ -151,17 +159,6 @@ def _without_seats(step: Step) -> Step:
     """Return the step with the conditions that the past can answer; itself if those are all."""
     kept = [(block.block_type, block.value) for block in step.conditions if block.block_type != SEATS]
     return step if len(kept) == len(step.conditions) else Step(conditions=kept)
-
-
-def allowed_from(moment: datetime, *, institute: Institute) -> datetime:
-    """Return the first moment from then on at which a follow-up may leave, by the institute's clock."""
-    local = wall_clock.local(moment)
-    opens, closes = institute.settings.follow_up_from, institute.settings.follow_up_until
-    if local.time() < opens:
-        return datetime.combine(local.date(), opens, local.tzinfo)
-    if local.time() >= closes:
-        return datetime.combine(local.date() + timedelta(days=1), opens, local.tzinfo)
-    return moment
 
 
 def _day(moment: datetime) -> str:

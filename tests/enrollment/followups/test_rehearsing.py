@@ -90,7 +90,7 @@ def test_steps_leave_by_the_working_calendar_and_in_the_hours_for_follow_ups(seq
     assert [tried.outcome for tried in row.steps] == [Outcome.SENT, Outcome.SENT]
 
     Lead.objects.update(created_at=at(2, 22))
-    assert only(sequence).steps[0].at == at(4, 10)
+    assert only(sequence).steps[0].at == at(5, 10)
 
 
 def test_only_who_came_in_the_month_and_fits_would_have_entered(sequence: Sequence) -> None:

@@ -1,4 +1,4 @@
-"""An answer stands on the timeline, stops follow-ups and brings the lead to the desk, wherever it comes in."""
+"""Wherever an answer comes in, it stands on the timeline, stops follow-ups and brings the lead to the desk."""
 
 from uuid import uuid4
 

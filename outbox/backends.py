@@ -11,6 +11,7 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
@@ -69,7 +70,16 @@ class _RememberedHeaders(HeaderRegistry):
     __getitem__ = lru_cache(maxsize=128)(HeaderRegistry.__getitem__)
 
 
-POLICY = SMTP.clone(header_factory=_RememberedHeaders())
+_BOUNDARY = f"=={token_hex(16)}=="
+_POLICY = SMTP.clone(header_factory=_RememberedHeaders())
+
+
+def _as_bytes(email_message: EmailMessage) -> bytes:
+    """Return the mail as it goes over the wire; without a search for a boundary of its own in each."""
+    mime = email_message.message(policy=_POLICY)
+    if mime.is_multipart() and _BOUNDARY not in f"{email_message.body}{_html_of(email_message)}":
+        mime.set_boundary(_BOUNDARY)
+    return mime.as_bytes()
 
 
 class _Tracked(smtplib.SMTP):
@@ -116,7 +126,7 @@ class SmtpBackend(EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         sender = self.prep_address(email_message.from_email)
         recipients = [self.prep_address(address) for address in email_message.recipients()]
-        mime = email_message.message(policy=POLICY).as_bytes()
+        mime = _as_bytes(email_message)
         self.connection.begin()
         try:
             self.connection.sendmail(sender, recipients, mime)

@@ -18,7 +18,8 @@ from outbox.channels import make_way
 from outbox.clock import Clock
 from outbox.models import DeliveryAttempt, Message
 from outbox.queue import wake_after_commit
-from outbox.settling import BACK_OFF, SEND_LEASE
+from outbox.settling import SEND_LEASE
+from outbox.verdict import BACK_OFF
 
 log = structlog.get_logger(__name__)
 
@@ -94,10 +95,15 @@ def _declare_unclear(now: datetime) -> int:
 
 def _requeue_unclear(now: datetime) -> int:
     """Queue again what is better sent twice than never, and what its provider takes only once."""
+    return Message.objects.filter(goes_again(), state=State.UNKNOWN, due_at__lte=now).update(
+        state=State.PENDING
+    )
+
+
+def goes_again() -> Q:
+    """Return the condition under which an unclear message needs nobody: it is sent again by itself."""
     again = Q(purpose__in=SENT_AGAIN_WHEN_UNCLEAR) | Q(channel__in=_channels_that_keep_keys())
-    return Message.objects.filter(
-        again, state=State.UNKNOWN, attempts__lte=len(BACK_OFF), due_at__lte=now
-    ).update(state=State.PENDING)
+    return again & Q(attempts__lte=len(BACK_OFF))
 
 
 def _channels_that_keep_keys() -> list[str]:

@@ -7,7 +7,7 @@ from outbox import signals
 from outbox.models import Channel, Message, OptOut, Suppression, address_hash
 
 _WEIGHT = {reason: weight for weight, reason in enumerate(Suppression.Reason.values)}
-_STOPS_EVERYTHING = [Suppression.Reason.BOUNCED, Suppression.Reason.ERASED]
+STOPS_EVERYTHING = [Suppression.Reason.BOUNCED, Suppression.Reason.ERASED]
 """Reasons that stop account and enrolment mails too; the others stop follow-ups only."""
 
 
@@ -51,7 +51,7 @@ def forbids(message: Message) -> Q:
     hashed = {"channel": message.channel, "address_hash": address_hash(message.to)}
     found = Suppression.objects.filter(**hashed)
     if message.purpose != Message.Purpose.MARKETING:
-        return Q(Exists(found.filter(reason__in=_STOPS_EVERYTHING)))
+        return Q(Exists(found.filter(reason__in=STOPS_EVERYTHING)))
     if not message.topic:
         return Q(Exists(found))
     return Q(Exists(found)) | Q(Exists(OptOut.objects.filter(**hashed, topic=message.topic)))
@@ -62,7 +62,7 @@ def why_forbidden(message: Message) -> str:
     hashed = {"channel": message.channel, "address_hash": address_hash(message.to)}
     found = Suppression.objects.filter(**hashed)
     if message.purpose != Message.Purpose.MARKETING:
-        found = found.filter(reason__in=_STOPS_EVERYTHING)
+        found = found.filter(reason__in=STOPS_EVERYTHING)
     if suppression := found.first():
         return str(suppression.get_reason_display())
     if message.topic and OptOut.objects.filter(**hashed, topic=message.topic).exists():

@@ -12,7 +12,7 @@ from outbox import backends, limits
 from outbox.delivery import drain
 from outbox.models import DeliveryAttempt, Message
 from outbox.recovery import reap
-from outbox.settling import BACK_OFF
+from outbox.verdict import BACK_OFF
 from tests.factories.outbox import MessageFactory
 from tests.faults.conftest import mailer_at, unused_port
 

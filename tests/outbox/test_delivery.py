@@ -10,8 +10,8 @@ from outbox.claiming import BATCH, claim
 from outbox.delivery import drain
 from outbox.models import DeliveryAttempt, Message, Suppression
 from outbox.queue import enqueue
-from outbox.settling import BACK_OFF
 from outbox.suppression import suppress
+from outbox.verdict import BACK_OFF
 from tests.factories.outbox import MessageFactory
 
 pytestmark = pytest.mark.django_db

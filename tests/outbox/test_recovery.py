@@ -9,7 +9,7 @@ from outbox.claiming import claim
 from outbox.delivery import drain
 from outbox.models import DeliveryAttempt, Message
 from outbox.recovery import LAST_WORD, Reaped, reap
-from outbox.settling import BACK_OFF
+from outbox.verdict import BACK_OFF
 from tests.factories.outbox import MessageFactory
 
 pytestmark = pytest.mark.django_db

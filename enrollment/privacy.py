@@ -40,7 +40,14 @@ from enrollment.traces import forget_posts_from, notices_about
 from enrollment.waiting import release_waiting
 from lessons.personal import forget_learner
 from outbox.models import Channel, Message, Suppression
-from outbox.personal import allow_again, forget_messages, messages_to, stop_messages
+from outbox.personal import (
+    allow_again,
+    forget_messages,
+    forget_replies,
+    messages_to,
+    replies_from,
+    stop_messages,
+)
 from outbox.suppression import suppress
 
 CHANNELS: dict[str, list[str]] = {
@@ -135,6 +142,7 @@ def purge(person_key: int) -> bool:
         addresses = addresses | own if _is_forgotten_with(account) else addresses - own
     leads = Lead.everything.filter(person=person)
     forget_messages(messages_to(addresses))
+    forget_replies(replies_from(addresses))
     forget_messages(Message.objects.filter(pk__in=_messages_of(leads)))
     forget_messages(notices_about(leads))
     forget_posts_from(addresses)

@@ -6,6 +6,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from enrollment.admin.search import find_leads
+from enrollment.followups.checking import Refusal, refusals
 from enrollment.followups.facts import facts_of_lead
 from enrollment.followups.texts import Rendered, rendered, unsaved_version
 from enrollment.models import Lead, MessageTemplate, Person, Sequence
@@ -14,6 +15,8 @@ from outbox.channels.dlt import count_parts, is_unicode
 from outbox.models import Channel
 
 MOST_MATCHES = 5
+HOLE = "hole"
+"""A refusal that the preview shows in the text itself."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Preview:
     registered: str
     """The text as it must be registered for DLT; empty for other channels."""
     size: Size | None
+    refusals: list[Refusal]
+    """What else stands in the way of sending it to them now."""
 
     @property
     def holes(self) -> list[str]:
@@ -68,7 +73,17 @@ def preview(text: MessageTemplate, lead: Lead, *, language: str, sequence: Seque
     if language:
         lead.person.language = language
     asked = sequence or Sequence(basis=Sequence.Basis.ANSWER)
-    written = rendered(unsaved_version(text), text.channel, facts_of_lead(lead), sequence=asked)
+    facts, version = facts_of_lead(lead), unsaved_version(text)
+    written = rendered(version, text.channel, facts, sequence=asked)
+    refused = refusals(
+        lead=lead,
+        channel=text.channel,
+        basis=asked.basis,
+        at=facts.at,
+        version=version,
+        written=written,
+        facts=facts,
+    )
     in_tamil = lead.person.language == Person.Language.TAMIL and bool(text.body_ta)
     source = text.body_ta if in_tamil else text.body
     return Preview(
@@ -81,6 +96,7 @@ def preview(text: MessageTemplate, lead: Lead, *, language: str, sequence: Seque
         parameters=_parameters(written, source) if text.channel == Channel.WHATSAPP else [],
         registered=_registered(source) if text.channel == Channel.SMS else "",
         size=_size(written.text) if text.channel == Channel.SMS else None,
+        refusals=[refusal for refusal in refused if refusal.code != HOLE],
     )
 
 

@@ -27,7 +27,7 @@ from enrollment.models import (
     StageChange,
 )
 from lessons.models import Progress
-from outbox.models import Channel, OptOut, Suppression, address_hash
+from outbox.models import OptOut, Suppression, address_hash
 
 Why = SequenceRun.Why
 Kind = LeadEvent.Kind
@@ -78,17 +78,17 @@ class PastFacts(Facts):
         return learner is not None and learner.last_login is not None and learner.date_joined <= self.at
 
     @property
-    def has_done_a_lesson(self) -> bool:  # type: ignore[override]
+    def has_done_a_lesson(self) -> bool:
         return any(visit.done_at and visit.done_at <= self.at for visit in self._of_course)
 
     @property
-    def last_active_at(self) -> datetime | None:  # type: ignore[override]
+    def last_active_at(self) -> datetime | None:
         """The last moment that was kept of before then."""
         seen = [moment for visit in self._of_course for moment in visit.moments if moment <= self.at]
         return max(seen, default=None) or (self.enrollment.created_at if self.enrollment else None)
 
     @property
-    def cohort(self) -> Cohort | None:  # type: ignore[override]
+    def cohort(self) -> Cohort | None:
         if self.enrollment and self.enrollment.cohort:
             return self.enrollment.cohort
         if self.entered_cohort or self.enrollment:
@@ -102,7 +102,7 @@ class PastFacts(Facts):
         return min(found, key=lambda end: end.at, default=None)
 
     @property
-    def _points(self) -> list[tuple[str, str]]:  # type: ignore[override]
+    def _points(self) -> list[tuple[str, str]]:
         return list(self.points)
 
     @cached_property
@@ -217,7 +217,7 @@ class _Ends:
 
     def _read_stages(self, leads: Iterable[int]) -> None:
         moves = StageChange.objects.filter(
-            lead__in=leads, after__in=PipelineStage.ENDED, created_at__gt=self.since
+            lead__in=leads, after__key__in=PipelineStage.ENDED, created_at__gt=self.since
         )
         for lead, after, at in moves.values_list("lead", "after", "created_at"):
             why = Why.ENROLLED if after == PipelineStage.ENROLLED else Why.CLOSED
@@ -249,12 +249,7 @@ class _Ends:
 
 def _hashes(facts: PastFacts) -> set[tuple[str, str]]:
     """Return channels with the hashes of all addresses of a person: who stops one stops them all."""
-    found = {(Channel.EMAIL, facts.address(Channel.EMAIL))}
-    for kind, value in facts.points:
-        is_mail = kind == ContactPoint.Kind.EMAIL
-        channels = [Channel.EMAIL] if is_mail else [Channel.WHATSAPP, Channel.SMS]
-        found |= {(channel, value) for channel in channels}
-    return {(str(channel), address_hash(value)) for channel, value in found if value}
+    return {(channel, address_hash(value)) for channel, value in facts.addresses()}
 
 
 def _said(why: str) -> str:

@@ -11,7 +11,6 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access import SignedInRequest
@@ -32,14 +31,11 @@ Trigger = Sequence.Trigger
 class MonthForm(forms.Form):
     """Which month to go through; the last whole one unless another is chosen."""
 
-    month = forms.ChoiceField(label=gettext_lazy("Month"))
-
     def __init__(self, data: Any) -> None:
         super().__init__(data)
         self.months = {f"{month:%Y-%m}": month for month in past_months()}
-        self.fields["month"].choices = [
-            (key, date_format(month, "F Y")) for key, month in self.months.items()
-        ]
+        choices = [(key, date_format(month, "F Y")) for key, month in self.months.items()]
+        self.fields["month"] = forms.ChoiceField(label=_("Month"), choices=choices)
 
     @property
     def chosen(self) -> date:

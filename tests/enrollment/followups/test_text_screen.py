@@ -1,9 +1,12 @@
 """Texts: both languages, what each channel asks for, versions, the preview, and a test to oneself."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -13,10 +16,12 @@ from outbox.models import Message
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.enrollment import ContactPointFactory, LeadFactory, PersonFactory
 from tests.factories.followups import StepFactory, TextFactory
+from tests.factories.outbox import SuppressionFactory
 
 pytestmark = pytest.mark.django_db
 
 TEXTS = "/cms/leads/texts/"
+NOON = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Kolkata"))
 AS_SCRIPT = {"X-Requested-With": "fetch"}
 
 
@@ -182,6 +187,24 @@ def test_an_sms_says_how_long_it_is_and_what_to_register(manager: Client, lead: 
     assert "Unicode" in shown(manager, channel="sms", body="வணக்கம் {name}")
 
 
+@time_machine.travel(NOON, tick=False)
+def test_the_preview_says_whether_it_could_leave_now(manager: Client, lead: Lead) -> None:
+    assert "Nothing stands in the way" in shown(manager)
+    SuppressionFactory(address=lead.email, reason="unsubscribed")
+    assert "They unsubscribed from everything" in shown(manager)
+    with time_machine.travel(NOON.replace(hour=22), tick=False):
+        page = shown(manager)
+    assert "follow-ups leave from 10:00 to 20:00" in page
+    assert page.index("They unsubscribed") < page.index("follow-ups leave from")
+    assert "There is no phone number." in shown(manager, channel="whatsapp")
+
+
+def test_the_basis_of_the_sequence_counts_for_the_preview(manager: Client, lead: Lead) -> None:
+    text = StepFactory(sequence__basis="news").text
+
+    assert "They haven&#x27;t allowed course news." in shown(manager, saved=text.pk)
+
+
 def test_an_odd_text_says_what_is_wrong_instead(manager: Client, lead: Lead) -> None:
     response = manager.post(f"{TEXTS}preview/", data(body="{lead.__class__}"), headers=AS_SCRIPT)
 
@@ -197,15 +220,16 @@ def test_without_scripts_the_preview_is_a_page(manager: Client, lead: Lead) -> N
     assert "Hello Meena Raj" in page
 
 
+@time_machine.travel(NOON, tick=False)
 def test_a_preview_costs_the_same_for_one_and_for_three_matches(
     manager: Client, lead: Lead, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     shown(manager, lead="meena")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(16):
         shown(manager, lead="meena")
     for _number in range(2):
         LeadFactory(person=PersonFactory(name="Meena Devi"), course=lead.course)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(16):
         shown(manager, lead="meena")
 
 
@@ -245,6 +269,7 @@ def test_a_test_of_an_sms_goes_to_ones_own_number_or_nowhere(
     assert message.content["template"] == "1707"
 
 
+@time_machine.travel(NOON, tick=False)
 def test_many_tests_have_to_wait(manager: Client, lead: Lead) -> None:
     for _number in range(10):
         sent(manager, key=str(uuid4()))

@@ -8,11 +8,13 @@ from weakref import WeakKeyDictionary
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from enrollment.followups.checking import too_early, unfit
 from enrollment.followups.conditions import first_unmet
 from enrollment.followups.facts import Facts, Institute, facts_of
-from enrollment.followups.planning import RELATED, leave_out, record_end, reply_to
+from enrollment.followups.hours import keeps_working_days
+from enrollment.followups.planning import RELATED, in_a_sentence, leave_out, record_end, reply_to
 from enrollment.followups.stopping import reason_to_stop, stop_run
-from enrollment.followups.texts import Words, filled, rendered, unfilled_in_words
+from enrollment.followups.texts import Words, filled, middle_of, rendered
 from enrollment.models import SequenceRun
 from enrollment.wording import open_places
 from outbox.keepers import GO, Verdict
@@ -61,14 +63,13 @@ def verdict(message: Message) -> Verdict:
         run.message = None
         stop_run(run, why)
         return Verdict(stop=str(Why(why).label))
-    if early := _too_early(run):
-        return early
     facts = facts_of(run, institute=_institutes.get(message))
-    words = None
-    if run.text_version and not run.edited_by_id:
-        words = filled(run.text_version, message.channel, facts)
+    words = _words(run, message, facts)
     return (
-        _elsewhere(message, facts) or _left_out(run, message, facts, words) or _go(run, message, facts, words)
+        _wait(run, message, facts)
+        or _elsewhere(message, facts)
+        or _left_out(run, message, facts, words)
+        or _go(run, message, facts, words)
     )
 
 
@@ -105,13 +106,25 @@ def _held_or_gone(message: Message) -> Verdict:
     return Verdict(stop=_("The follow-ups ended."))
 
 
-def _too_early(run: SequenceRun) -> Verdict | None:
-    now = timezone.now()
+def _words(run: SequenceRun, message: Message, facts: Facts) -> Words:
+    """Return what the message is to say: the version that it was planned with, or what somebody wrote."""
+    if run.text_version and not run.edited_by_id:
+        return filled(run.text_version, message.channel, facts)
+    body = middle_of(message)
+    holes = tuple(open_places(f"{message.subject}\n{body}"))
+    return Words(subject=message.subject, body=body, content=message.content, holes=holes)
+
+
+def _wait(run: SequenceRun, message: Message, facts: Facts) -> Verdict | None:
+    now = facts.at
     if not run.sequence.is_on:
         return Verdict(wait_until=now + SWITCHED_OFF, reason=_("The sequence is switched off."))
     if run.snoozed_until and run.snoozed_until > now:
         return Verdict(wait_until=run.snoozed_until, reason=_("The follow-ups are snoozed."))
-    return None
+    early = too_early(
+        facts, channel=message.channel, at=now, on_working_days=keeps_working_days(run.step), message=message
+    )
+    return Verdict(wait_until=early.until, reason=early.text) if early else None
 
 
 def _elsewhere(message: Message, facts: Facts) -> Verdict | None:
@@ -123,7 +136,7 @@ def _elsewhere(message: Message, facts: Facts) -> Verdict | None:
     return Verdict(wait_until=timezone.now() + BUSY, reason=_("The address was changed."))
 
 
-def _left_out(run: SequenceRun, message: Message, facts: Facts, words: Words | None) -> Verdict | None:
+def _left_out(run: SequenceRun, message: Message, facts: Facts, words: Words) -> Verdict | None:
     """Leave the step out where something says so, with the next one planned."""
     why = _why_left_out(run, message, facts, words)
     if not why:
@@ -133,23 +146,25 @@ def _left_out(run: SequenceRun, message: Message, facts: Facts, words: Words | N
     return Verdict(stop=_("Left out: %(why)s") % {"why": why})
 
 
-def _why_left_out(run: SequenceRun, message: Message, facts: Facts, words: Words | None) -> str:
+def _why_left_out(run: SequenceRun, message: Message, facts: Facts, words: Words) -> str:
     if run.step is None:
         return _("its step was taken out of the sequence")
-    if not facts.address(message.channel):
+    to = facts.address(message.channel)
+    if not to:
         return _("there is no address for it")
     if unmet := first_unmet(run.step, facts):
         return unmet
-    holes = words.holes if words else open_places(f"{message.subject}\n{message.text}")
-    return unfilled_in_words(holes)
+    version = None if run.edited_by_id else run.text_version
+    found = unfit(words, channel=message.channel, number=to, version=version, facts=facts)
+    return in_a_sentence(found[0].text) if found else ""
 
 
-def _go(run: SequenceRun, message: Message, facts: Facts, words: Words | None) -> Verdict:
+def _go(run: SequenceRun, message: Message, facts: Facts, words: Words) -> Verdict:
     """Let it leave with what has changed since it was planned; what somebody wrote by hand stays."""
     now: dict[str, Any] = {}
     if message.channel == Channel.EMAIL:
         now["reply_to"] = reply_to(run, facts.institute.settings)
-    if words and run.text_version and not words.same_as(message):
+    if run.text_version and not run.edited_by_id and not words.same_as(message):
         written = rendered(run.text_version, message.channel, facts, sequence=run.sequence)
         now |= {"subject": written.subject, "text": written.text, "html": written.html}
         now["content"] = written.content

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from courses.models import InstituteSettings
+from enrollment.followups.checking import unwanted
 from enrollment.followups.facts import Facts, Institute, facts_of
+from enrollment.followups.hours import allowed_from, keeps_working_days
 from enrollment.followups.stopping import reason_to_stop, stop_run
 from enrollment.followups.texts import current_version, rendered, wording_of
 from enrollment.followups.timing import due
@@ -28,6 +30,17 @@ ENDED = {
     Message.State.CANCELLED: DeliveryAttempt.Outcome.STOPPED,
 }
 """States in which a message is over, and what its run takes that for."""
+_WHY = {
+    "restricted": SequenceRun.Why.ERASED,
+    "erased": SequenceRun.Why.ERASED,
+    "bounced": SequenceRun.Why.BOUNCED,
+    "complained": SequenceRun.Why.COMPLAINED,
+    "unsubscribed": SequenceRun.Why.UNSUBSCRIBED,
+    "opted-out": SequenceRun.Why.UNSUBSCRIBED,
+    "consent": SequenceRun.Why.CONSENT,
+    "guardian": SequenceRun.Why.CONSENT,
+}
+"""Refusals that end a run, by their code, and what it says then."""
 BATCH = 100
 
 log = structlog.get_logger(__name__)
@@ -40,7 +53,7 @@ def plan(run: SequenceRun, *, after: datetime | None = None, facts: Facts | None
 
     Delays count from `after`, when the message before left or its step was left out; else from what is known
     of that, else from the entry. A step on a channel without an address is left out; a run that can reach
-    nobody at all stops, one without a step left is finished. About fifteen queries.
+    nobody at all stops, one without a step left is finished. About twenty queries.
     """
     if run.message_id is not None:
         return None
@@ -49,6 +62,9 @@ def plan(run: SequenceRun, *, after: datetime | None = None, facts: Facts | None
         return None
     facts = facts or facts_of(run)
     steps, last = _steps_to_come(run)
+    if steps and (why := _unwanted(run, steps[0], facts)):
+        stop_run(run, why)
+        return None
     if steps and last is None and not any(facts.address(step.channel) for step in steps):
         stop_run(run, SequenceRun.Why.UNREACHABLE)
         return None
@@ -144,6 +160,11 @@ def note_left_out(run: SequenceRun, name: str, why: str) -> None:
     note(run, _("Follow-up “%(name)s” left out: %(why)s") % {"name": name, "why": why})
 
 
+def in_a_sentence(words: str) -> str:
+    """Return a sentence as the end of another one."""
+    return words[:1].lower() + words[1:].rstrip(".")
+
+
 def _steps_to_come(run: SequenceRun) -> tuple[list[Step], datetime | None]:
     """Return the steps after the last one that had a message in this run, and when that one ended or was due.
 
@@ -156,6 +177,12 @@ def _steps_to_come(run: SequenceRun) -> tuple[list[Step], datetime | None]:
     if not used:
         return steps, run.planned_for
     return steps[max(place for place, _at in used) + 1 :], max(at for _place, at in used)
+
+
+def _unwanted(run: SequenceRun, step: Step, facts: Facts) -> str:
+    """Return why the person wants nothing more of it or may get nothing, or an empty string; four queries."""
+    found = unwanted(facts, channel=step.channel, basis=run.sequence.basis)
+    return next((_WHY[refusal.code] for refusal in found if refusal.code in _WHY), "")
 
 
 def _queue(run: SequenceRun, step: Step, facts: Facts, *, due_at: datetime) -> Message | None:
@@ -175,7 +202,7 @@ def _queue(run: SequenceRun, step: Step, facts: Facts, *, due_at: datetime) -> M
             html=written.html,
             purpose=Message.Purpose.MARKETING,
             reply_to=reply_to(run, facts.institute.settings) if step.channel == Channel.EMAIL else "",
-            due_at=max(due_at, run.snoozed_until or due_at),
+            due_at=_may_leave(run, step, facts, max(due_at, run.snoozed_until or due_at)),
             channel=step.channel,
             topic=run.sequence.basis,
             keeper=KEEPER,
@@ -184,12 +211,24 @@ def _queue(run: SequenceRun, step: Step, facts: Facts, *, due_at: datetime) -> M
             series=series_of(run),
         )
     except UnsendableMessage as error:
-        note_left_out(run, step.text.name, str(error))
+        note_left_out(run, step.text.name, in_a_sentence(str(error)))
         return None
     run.step, run.message, run.text_version = step, message, version
     run.planned_for, run.edited_by = due_at, None
     run.save(update_fields=["step", "message", "text_version", "planned_for", "edited_by"])
     return message
+
+
+def _may_leave(run: SequenceRun, step: Step, facts: Facts, moment: datetime) -> datetime:
+    """Return the first moment from this one on at which follow-ups may leave."""
+    return allowed_from(
+        moment,
+        person=run.lead.person,
+        channel=step.channel,
+        institute=facts.institute.settings,
+        calendar=facts.institute.calendar,
+        on_working_days=keeps_working_days(step),
+    )
 
 
 def _finish(run: SequenceRun) -> None:

@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
 
 from enrollment import wording
 from enrollment.followups.facts import Facts
@@ -172,12 +171,6 @@ def dressed(
 def middle_of(message: Message) -> str:
     """Return what a waiting message says, without what every mail has around it."""
     return str(message.content.get("body", message.text))
-
-
-def unfilled_in_words(names: Iterable[str]) -> str:
-    """Return that nothing is known for the first of these places, or an empty string."""
-    name = next(iter(names), "")
-    return _("nothing is known for %(place)s") % {"place": f"{{{name.strip('{}')}}}"} if name else ""
 
 
 def values_of(

@@ -383,5 +383,5 @@ def test_a_mail_that_goes_as_it_is_costs_few_queries(clock: Any, course: SmallCo
         assert verdict == keeper.GO
         counts.append(len(queries))
 
-    assert counts[1:] == [3, 3]
+    assert counts[1:] == [4, 4]
     assert counts[0] <= 7  # the institute and its holidays, once a batch

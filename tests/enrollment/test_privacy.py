@@ -30,11 +30,12 @@ from enrollment.models import (
 from enrollment.privacy import purge_due
 from enrollment.tasks import purge
 from outbox.delivery import drain
-from outbox.models import DeliveryAttempt, Message, ProviderEvent
+from outbox.models import Channel, DeliveryAttempt, Message, ProviderEvent, Reply
 from outbox.queue import enqueue
 from tests.conftest import SmallCourse, signed_in
 from tests.factories.courses import CohortFactory
 from tests.factories.enrollment import LeadEventFactory, LeadFactory, PersonFactory, SubmissionFactory
+from tests.factories.outbox import MessageFactory
 
 SECRET = "I lost my job and need this."
 
@@ -421,3 +422,37 @@ def test_erasing_a_lead_with_the_address_of_staff_stops_no_mail_of_theirs(
 
     notice.refresh_from_db()
     assert (notice.to, notice.text) == (admin.email, "About you")
+
+
+def test_what_somebody_wrote_is_handed_out_to_them_and_goes_with_them(
+    manager: Client, person: Person, lead: Lead, django_capture_on_commit_callbacks: object
+) -> None:
+    message = MessageFactory(
+        state=Message.State.SENT,
+        channel=Channel.WHATSAPP,
+        to="+919876543210",
+        text="Hello Asha Devi",
+        content={"template": "hello", "parameters": ["Asha Devi"]},
+        provider_id="wamid.919876543210",
+    )
+    Reply.objects.create(
+        event_id="1", channel=Channel.WHATSAPP, sender="+919876543210", text=SECRET, message=message
+    )
+    Reply.objects.create(event_id="2", channel=Channel.EMAIL, sender="asha@example.com", text=SECRET)
+
+    archive = zipfile.ZipFile(io.BytesIO(manager.post(page(person, "data")).content))
+    answers = json.loads(archive.read("data.json"))["answers"]
+    assert [(answer["channel"], answer["text"]) for answer in answers] == [
+        ("whatsapp", SECRET),
+        ("email", SECRET),
+    ]
+
+    manager.post(page(person, "erase"))
+    Person.objects.filter(pk=person.pk).update(purge_on=timezone.localdate())
+    with django_capture_on_commit_callbacks(execute=True):
+        purge()
+
+    left = json.dumps([list(model.objects.values()) for model in (Message, Reply)], default=str)
+    for trace in (SECRET, "Asha", "asha@", "919876543210"):
+        assert trace not in left
+    assert Reply.objects.count() == 2, "that somebody answered stays known"

@@ -5,6 +5,7 @@ hook. The folder FAULT_POINTS says what to do: `mode` is record, crash or none, 
 recorded with how often a drain ran them, and `hit-N` tells that a process has died at the N-th.
 """
 
+import inspect
 import json
 import os
 import random
@@ -24,7 +25,9 @@ seen: Counter[str] = Counter()
 
 
 def is_send_loop(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(OUTBOX)
+    """Whether it is a function of the outbox; modules and classes run once, when they are imported."""
+    code = frame.f_code
+    return code.co_filename.startswith(OUTBOX) and bool(code.co_flags & inspect.CO_OPTIMIZED)
 
 
 def record(frame: FrameType, event: str, argument: Any) -> Any:
@@ -46,7 +49,7 @@ class Crash:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "call":
-            return self if frame.f_code.co_filename == self.file else None
+            return self if frame.f_code.co_filename == self.file and is_send_loop(frame) else None
         if event == "line" and frame.f_lineno == self.line:
             self.left -= 1
             if not self.left:

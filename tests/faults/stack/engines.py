@@ -244,6 +244,7 @@ class Workers:
         self.app = app
         self.environment = environment or {}
         self.processes: list[Process] = []
+        self.ended_by_themselves = 0
 
     def start(self, count: int = 1) -> None:
         for _ in range(count):
@@ -251,34 +252,41 @@ class Workers:
             command = [*CELERY, f"--app={self.app}", *WORKER, f"--hostname={name}@%h"]
             self.processes.append(Process(name, command, folder=self.folder, environment=self.environment))
 
-    def wait_until_ready(self) -> None:
-        for worker in self.processes:
+    def wait_until_ready(self, *, first: int | None = None) -> None:
+        for worker in self.processes[:first]:
             wait_until(
                 f"{worker.name} is ready", lambda at=worker: b" ready." in at.log.read_bytes(), seconds=60
             )
+
+    def supervise(self) -> None:
+        """Start again what ends by itself, as compose does (restart: unless-stopped); never returns."""
+        while True:
+            for worker in [each for each in self.processes if not each.is_alive()]:
+                self.replace(worker)
+                self.ended_by_themselves += 1
+            time.sleep(0.5)
 
     def children(self) -> list[int]:
         return [child for worker in self.processes for child in worker.children()]
 
     def replace(self, worker: Process, *, alone: bool = False) -> None:
         """Kill one and start another in its place."""
-        worker.kill_alone() if alone else worker.kill()
         self.processes.remove(worker)
+        worker.kill_alone() if alone else worker.kill()
         self.start()
 
     def kill_all(self) -> None:
-        for worker in self.processes:
-            worker.kill()
-        self.processes.clear()
+        while self.processes:
+            self.processes.pop().kill()
 
 
 class Beat:
     """The scheduler as production starts it."""
 
-    def __init__(self, folder: Path, *, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *, app: str = "lms", environment: dict[str, str] | None = None) -> None:
         schedule = folder / f"beat-schedule-{time.monotonic_ns()}"
         self.command = [
-            *CELERY, "--app=lms", "beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=INFO",
+            *CELERY, f"--app={app}", "beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=INFO",
             "--", "beat.sync_every=1",
         ]  # fmt: skip
         self.folder = folder

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,11 +38,12 @@ LANES: dict[str, dict[str, list[str]]] = {
             "engines.postgres",
             "people.opting_out",
             "people.webhooks",
+            "sequences.runs",
         ],
         "short": ["engines.flush", "engines.postgres"],
     },
     "wire": {
-        "full": ["wire.outages", "wire.unclear_outages", "wire.refusals"],
+        "full": ["wire.refusals", "wire.unclear_outages", "wire.outages"],
         "short": [],
     },
     "clock": {"full": ["points.every_row", "clock.steps"], "short": []},
@@ -108,6 +110,7 @@ def build(name: str, folder: Path, template: Path, *, is_short: bool) -> Stack:
 
         django.setup()
         workers.wait_until_ready()
+        threading.Thread(target=workers.supervise, daemon=True).start()
     return Stack(folder, postgres, redis, sink, workers, beat, is_short)
 
 
@@ -121,6 +124,9 @@ def main(name: str, folder: Path, size: str) -> None:
             )
             begun = time.monotonic()
             for row in run(stack):
+                if ended := stack.workers.ended_by_themselves:
+                    row.note(f"{ended} workers ended by themselves and were started again")
+                    stack.workers.ended_by_themselves = 0
                 rows.write(json.dumps(dataclasses.asdict(row)) + "\n")
                 rows.flush()
                 stack.say(row.in_short())

@@ -43,6 +43,10 @@ class Row:
         if self.unknown_allowed is not None and self.unknown > self.unknown_allowed:
             self.problems.append(f"{self.unknown} unclear, {self.unknown_allowed} allowed")
 
+    def note(self, text: str) -> None:
+        """Add to the remarks."""
+        self.remark = f"{self.remark}; {text}".removeprefix("; ")
+
     def in_short(self) -> str:
         """Return the line that is shown while the suite runs."""
         return (

@@ -58,12 +58,14 @@ class Sink:
         if name == "delay":
             self.delay = int(value) / 1000
             return
+        must_hang_up = name == "down" or self.mode in {"hang", "hang-body"}
         self.mode = name
         if name == "down":
             self.shut()
         else:
             await self.open()
-        self.hang_up()
+        if must_hang_up:
+            self.hang_up()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)

@@ -4,7 +4,7 @@ from typing import Any
 
 HEADINGS = [
     "fault", "times", "due", "sent", "lost", "doubled", "repeated by policy", "unclear", "how settled",
-    "refused or stopped", "s to recover", "s late", "verdict",
+    "refused or stopped", "s to recover", "s late", "verdict", "remark",
 ]  # fmt: skip
 
 
@@ -44,5 +44,6 @@ def _cells(row: dict[str, Any]) -> list[str]:
         str(row["refused"]),
         f"{row['seconds']:.0f}",
         f"{row['late']:.0f}",
-        row["remark"] or ("missed" if row["problems"] else "held"),
+        "missed" if row["problems"] else "held",
+        row["remark"],
     ]

@@ -84,6 +84,8 @@ class Trial:
         self.limit = limit
         self.ended = 0.0
         self.producer: Producer | None = None
+        self.counts_keys = True
+        """Whether the n-th thing that was queued is the message with the n-th key of the trial."""
 
     @property
     def messages(self) -> Any:
@@ -108,27 +110,26 @@ class Trial:
 
     def settle(self) -> Row:
         """Wait until nothing is left to do, decide as a person what only a person may, then count."""
-        row = self.row
+        row, decided = self.row, Counter[str]()
         try:
-            wait_until(
-                f"{self.name}: everything is settled", self._nothing_open, seconds=self.limit, every=0.3
-            )
+            self._wait_until_done(seconds=self.limit)
             last = self.messages.aggregate(at=Max("deliveries__finished_at"))["at"]
-            row.seconds = max(0, last.timestamp() - self.ended)
-            decided = self._decide()
-            wait_until(
-                f"{self.name}: what a person decided is done", self._nothing_open, seconds=60, every=0.3
-            )
+            row.seconds = max(0, min(last.timestamp(), time.time()) - self.ended)
+            while decisions := self._decide():
+                decided += decisions
+                self._wait_until_done(seconds=60)
         except NotSo:
             row.problems.append(f"still open: {self._open_states()}")
             row.seconds = time.time() - self.ended
-            decided = ""
         self._count(decided)
         row.judge()
         return row
 
-    def _decide(self) -> str:
-        """Do what a person does in the work queue of unclear messages; return what it was."""
+    def _wait_until_done(self, *, seconds: float) -> None:
+        wait_until(f"{self.name}: everything is settled", self._nothing_open, seconds=seconds, every=0.3)
+
+    def _decide(self) -> Counter[str]:
+        """Do what a person does in the work queue of unclear messages; return how often what was done."""
         arrived = {message_id for _at, message_id, _address in self.sink.read()}
         done = Counter[str]()
         for message in self.messages.filter(state=State.UNKNOWN):
@@ -138,7 +139,7 @@ class Trial:
             else:
                 send_again(message, "The fault suite")
                 done["sent again"] += 1
-        return ", ".join(f"{count} {what} by a person" for what, count in done.items())
+        return done
 
     def _nothing_open(self) -> bool:
         unclear = self.messages.filter(state=State.UNKNOWN, purpose__in=SENT_AGAIN_WHEN_UNCLEAR)
@@ -147,7 +148,7 @@ class Trial:
     def _open_states(self) -> dict[str, int]:
         return dict(Counter(self.messages.exclude(state=State.SENT).values_list("state", flat=True)))
 
-    def _count(self, decided: str) -> None:
+    def _count(self, decided: Counter[str]) -> None:
         """Count from the sink's log and the database."""
         row = self.row
         arrivals: dict[str, list[float]] = {}
@@ -166,10 +167,10 @@ class Trial:
             allowed = unclear[message.pk] if message.purpose in SENT_AGAIN_WHEN_UNCLEAR else 0
             by_policy += allowed
             self._count_one(message, arrivals.get(message.message_id, []), allowed=allowed)
-        row.settled = ", ".join(
-            part for part in (f"{by_policy} by policy" if by_policy else "", decided) if part
-        )
-        if self.producer:
+        ways = [f"{by_policy} by policy"] if by_policy else []
+        ways += [f"{count} {what} by a person" for what, count in decided.items()]
+        row.settled = ", ".join(ways)
+        if self.producer and self.counts_keys:
             known = {message.key for message in messages}
             row.lost += sum(f"{self.name}:{number}" not in known for number in self.producer.committed)
 

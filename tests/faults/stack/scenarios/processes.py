@@ -29,7 +29,7 @@ def workers(stack: Stack) -> Iterator[Row]:
     kills = stack.times(12, 2)
     with trial(stack.sink, "workers", fault="kill -9 of whole workers", faults=kills, rate=40) as run:
         for number in range(kills):
-            stack.workers.wait_until_ready()
+            stack.workers.wait_until_ready(first=1)
             run.wait_for_deliveries(2)
             stack.workers.replace(stack.workers.processes[0], alone=number % 3 == 2)
     run.row.unknown_allowed = kills * 2

@@ -2,22 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from outbox.models import Message
 from outbox.queue import enqueue
 from tests.faults.stack.lane import Stack
 from tests.faults.stack.rows import Row
-from tests.faults.stack.world import Trial, trial
-
-
-@contextmanager
-def _misbehaving(stack: Stack, mode: str, fault: str, *, seconds: float, rate: int = 20) -> Iterator[Trial]:
-    with trial(stack.sink, mode, fault=fault, faults=1, rate=rate) as run:
-        stack.sink.tell(mode)
-        time.sleep(seconds)
-        stack.sink.tell("up")
-    yield run
+from tests.faults.stack.world import trial
 
 
 def outages(stack: Stack) -> Iterator[Row]:
@@ -28,21 +18,30 @@ def outages(stack: Stack) -> Iterator[Row]:
         ("hang", "SMTP hanging as a greeting", 15),
         ("busy", "SMTP 421 as a greeting", 10),
     ):
-        with _misbehaving(stack, mode, fault, seconds=seconds) as run:
-            yield run.settle()
+        with trial(stack.sink, mode, fault=fault, faults=1, rate=20) as run:
+            stack.sink.tell(mode)
+            time.sleep(seconds)
+            stack.sink.tell("up")
+        yield run.settle()
 
 
 def unclear_outages(stack: Stack) -> Iterator[Row]:
-    """Some may have left: their second try comes a minute later, when the next fault is over too."""
+    """Some may have left: their second try comes a minute later, so the three faults share their end."""
     runs = []
     for mode, fault, seconds in (
-        ("hang-body", "SMTP hanging after DATA", 30),
-        ("busy-body", "SMTP 421 to DATA", 6),
-        ("drop", "SMTP dropping after DATA", 6),
+        ("drop", "SMTP dropping after DATA", 2),
+        ("busy-body", "SMTP 421 to DATA", 5),
+        ("hang-body", "SMTP hanging after DATA", 28),
     ):
-        with _misbehaving(stack, mode, fault, seconds=seconds) as run:
-            runs.append(run)
+        with trial(stack.sink, mode, fault=fault, faults=1, rate=20) as run:
+            stack.sink.tell(mode)
+            if mode != "busy-body":
+                run.wait_for_deliveries(2, seconds=60)
+            time.sleep(seconds)
+            stack.sink.tell("up")
+        runs.append(run)
     for run in runs:
+        run.ended = runs[-1].ended
         yield run.settle()
 
 

@@ -12,6 +12,7 @@ from anymail.exceptions import (
     AnymailSerializationError,
     AnymailUnsupportedFeature,
 )
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from requests import ConnectionError as RequestsConnectionError
@@ -78,10 +79,16 @@ class EmailWay:
 
 
 def _built(message: Message) -> EmailMultiAlternatives:
+    """Return the mail; what a provider reports about it, and answers to it, name our Message-ID."""
     try:
-        return build_email(message)
+        email = build_email(message)
     except ValueError as error:
         raise UnsendableMessage(str(error)) from error
+    if settings.EMAIL_PROVIDER:
+        email.metadata = {"message": message.message_id}  # type: ignore[attr-defined]
+    if settings.EMAIL_PROVIDER == "postmark":
+        email.extra_headers["X-PM-KeepID"] = "true"
+    return email
 
 
 def _said_by_server(error: smtplib.SMTPException) -> Exception:

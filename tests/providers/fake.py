@@ -1,4 +1,4 @@
-"""A provider on this machine that behaves as the WhatsApp Business Cloud API and an SMS gateway do.
+"""A provider on this machine that behaves as the WhatsApp Business Cloud API, an SMS gateway and Postmark do.
 
 It writes down what it took before it answers, so that what was really sent can be counted whatever happens
 to the sender. Faults are set on `faults`, or sent as JSON to /faults when it runs as a process of its own:
@@ -124,7 +124,7 @@ class FakeProvider:
             known = [each for each in self.taken if (each.channel, each.reference) == (channel, reference)]
             if known and channel == "sms" and self.keeps_keys:
                 return known[0].id
-            prefix = "wamid.FAKE" if channel == "whatsapp" else "sms-"
+            prefix = {"whatsapp": "wamid.FAKE", "sms": "sms-", "email": "mail-"}[channel]
             taken = Taken(channel, f"{prefix}{os.getpid()}-{len(self.taken)}", to, reference, body)
             self.taken.append(taken)
             if self._log:
@@ -167,6 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif self.path == "/sms":
             self._sms(body)
+        elif self.path == "/email":
+            self._mail(body)
         else:
             self._whatsapp(body)
 
@@ -207,6 +209,21 @@ class _Handler(BaseHTTPRequestHandler):
             reference = str(body["reference"])
             taken = self.provider.take("sms", to=body["to"], reference=reference, body=body)
             self._answer_taken({"id": taken})
+
+    def _mail(self, body: dict[str, Any]) -> None:
+        code = self.provider.faults.codes.get(str(body.get("To")))
+        if self.headers["X-Postmark-Server-Token"] != TOKEN:
+            self._answer(401, {"ErrorCode": 10, "Message": "Bad or missing API token."})
+        elif self.provider.is_too_much(body):
+            self._answer(429, {"ErrorCode": 429, "Message": "Rate limit exceeded"}, self._pause())
+        elif code:
+            self._answer(422, {"ErrorCode": code, "Message": "Not taken"})
+        else:
+            named = {header["Name"]: header["Value"] for header in body.get("Headers", [])}
+            taken = self.provider.take(
+                "email", to=body["To"], reference=named.get("Message-ID", ""), body=body
+            )
+            self._answer_taken({"ErrorCode": 0, "Message": "OK", "MessageID": taken, "To": body["To"]})
 
     def _answer_taken(self, body: dict[str, Any]) -> None:
         """Answer what was taken, unless a fault comes between."""

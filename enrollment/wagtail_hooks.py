@@ -24,6 +24,7 @@ from courses.models import Cohort, CoursePage
 from enrollment.admin.counsellors import CounsellorViewSet, offer_hand_over
 from enrollment.admin.menu import desk_menu
 from enrollment.admin.message_templates import MessageTemplateViewSet
+from enrollment.admin.messages_panel import home_panels
 from enrollment.admin.panels import NeedsYouNowPanel
 from enrollment.admin.permissions import ManagedPolicy, lead_policy, may_manage_leads, may_work_leads
 from enrollment.admin.pipeline import ClosingReasonViewSet, PipelineStageViewSet, why_kept
@@ -87,6 +88,7 @@ def desk_styles() -> SafeString:
 def add_home_panel(request: HttpRequest, panels: list[Any]) -> None:
     if may_work_leads(request.user):
         panels.append(NeedsYouNowPanel())
+        panels.extend(home_panels(request))
     if may_manage_leads(request.user):
         panels.append(ThisMonthPanel())
 

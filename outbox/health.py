@@ -75,6 +75,12 @@ def _is_standstill(now: datetime) -> bool:
     return len({message for message, outcome, _at in tries if outcome in _NOT_LEFT}) >= STANDSTILL_MESSAGES
 
 
+def planned_until(moment: datetime) -> int:
+    """Count the messages that are to leave later than now, up to a moment; one query."""
+    later = Message.objects.filter(state=Message.State.PENDING, due_at__gt=timezone.now())
+    return later.filter(due_at__lte=moment).count()
+
+
 def waits_for_decision() -> Q:
     """Return the condition for unclear messages that nothing but a person settles."""
     return Q(state=Message.State.UNKNOWN) & ~goes_again()

@@ -78,7 +78,7 @@ def test_a_message_is_told_with_each_try(desk: Client, lead: Lead) -> None:
 
     assert 'data-state="failed"' in page
     assert "What happened to it" in page
-    assert "will be tried again, mailbox full" in page
+    assert "Will be tried again. mailbox full" in page
 
 
 CHIPS = {

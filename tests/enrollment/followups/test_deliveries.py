@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from enrollment import privacy
 from enrollment.models import DataAccess, LeadEvent, SequenceRun
-from outbox.models import DeliveryAttempt, Message
+from outbox.models import ChannelState, DeliveryAttempt, Incident, Message
+from outbox.tasks import watch
 from tests.conftest import signed_in
 from tests.factories.enrollment import LeadEventFactory, LeadFactory, PersonFactory
 from tests.factories.followups import planned_run
@@ -388,3 +390,89 @@ def test_a_message_that_goes_again_by_itself_waits_for_nobody(desk: Client) -> N
 
     assert "By itself" not in page
     assert "Used up" in page
+
+
+# The home page ----------------------------------------------------------------------------------------
+
+
+def home(client: Client) -> str:
+    return client.get("/cms/").text
+
+
+def test_home_tells_what_is_due_what_left_and_what_waits(desk: Client) -> None:
+    MessageFactory(due_at=timezone.now() - timedelta(seconds=20))
+    MessageFactory.create_batch(3, state="sent", report="delivered")
+    followup()
+    page = home(desk)
+
+    assert "1, the oldest for 20 s" in page
+    assert "Sent per hour in the last 24 hours: 3 in all" in page
+    assert "100.0 % reported delivered, 0.0 % came back" in page
+    assert f'href="{LIST}unclear/">1<' in page
+
+
+def test_home_without_any_message_says_so(desk: Client) -> None:
+    assert "Nothing left in the last 24 hours." in home(desk)
+
+
+def test_home_warns_while_messages_are_late(desk: Client) -> None:
+    message = MessageFactory(due_at=timezone.now() - timedelta(seconds=61))
+    assert 'data-state="late"' in home(desk)
+
+    Message.objects.filter(pk=message.pk).update(due_at=timezone.now() + timedelta(hours=9))
+    assert 'data-state="late"' not in home(desk), "what a rule postponed is not late"
+
+
+def test_home_says_which_channel_is_left_alone(desk: Client) -> None:
+    ChannelState.objects.create(channel="email", closed_until=timezone.now() + timedelta(seconds=20))
+
+    assert "E-mail: nobody answers there; tried again at" in home(desk)
+
+
+def test_home_of_an_author_shows_no_messages(author: User) -> None:
+    MessageFactory(due_at=timezone.now() - timedelta(hours=1))
+    page = home(signed_in(author))
+
+    assert "messages-panel" not in page
+    assert 'data-state="late"' not in page
+
+
+def test_home_costs_the_same_however_many_messages_there_are(desk: Client) -> None:
+    counts = []
+    for more in (1, 3):
+        for state in ("pending", "sent", "unknown", "failed"):
+            MessageFactory.create_batch(more, state=state)
+        cache.clear()
+        home(desk)
+        cache.delete_many(["outbox:throughput", "outbox:reported"])
+        with CaptureQueriesContext(connection) as queries:
+            home(desk)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+# Late messages ----------------------------------------------------------------------------------------
+
+
+def late(minutes: int) -> Incident:
+    return Incident.objects.create(began_at=timezone.now() - timedelta(minutes=minutes), most_due=12)
+
+
+def test_admissions_leads_are_told_afterwards_that_messages_were_late(admissions_lead: User) -> None:
+    late(minutes=41)
+    watch()
+    notice = Message.objects.get(purpose="notice")
+
+    assert (notice.to, notice.subject) == (admissions_lead.email, "Messages were 41 minutes late")
+    assert "At most 12 messages waited." in notice.text
+    watch()
+    assert Message.objects.count() == 1
+
+
+def test_what_was_over_within_minutes_is_told_to_nobody(admissions_lead: User) -> None:
+    late(minutes=3)
+    watch()
+
+    assert not Message.objects.exists()
+    assert Incident.objects.get().ended_at

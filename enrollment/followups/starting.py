@@ -13,12 +13,13 @@ from accounts.models import User
 from enrollment.desk import lock_lead
 from enrollment.errors import InSequenceAlready
 from enrollment.followups.candidates import Entry
+from enrollment.followups.checking import refusals
 from enrollment.followups.entering import enter
 from enrollment.followups.facts import facts_of
-from enrollment.followups.texts import rendered, unsaved_version
+from enrollment.followups.hours import keeps_working_days
+from enrollment.followups.texts import filled, unsaved_version
 from enrollment.followups.timing import due
 from enrollment.models import (
-    Consent,
     Enrollment,
     Lead,
     LeadEvent,
@@ -27,8 +28,6 @@ from enrollment.models import (
     SequenceRun,
     Step,
 )
-from outbox.models import Message
-from outbox.suppression import why_forbidden
 
 Trigger = Sequence.Trigger
 
@@ -65,6 +64,8 @@ class FirstMessage:
     body: str
     obstacles: list[str]
     """Why it wouldn't be sent, in plain words."""
+    waits: list[str]
+    """Why it leaves later than the sequence has it."""
 
     @property
     def may_start(self) -> bool:
@@ -80,21 +81,28 @@ def first_message(sequence: Sequence, lead: Lead) -> FirstMessage:
     steps = list(Step.objects.filter(sequence=sequence).select_related("text").order_by("sort_order", "pk"))
     step = next((step for step in steps if facts.address(step.channel)), None)
     if step is None:
-        return FirstMessage(sequence, None, "", now, "", "", [_("There is no address to write to.")])
-    written = rendered(unsaved_version(step.text), step.channel, facts, sequence=sequence)
-    to = facts.address(step.channel)
-    draft = Message(channel=step.channel, to=to, purpose=Message.Purpose.MARKETING, topic=sequence.basis)
+        return FirstMessage(sequence, None, "", now, "", "", [_("There is no address to write to.")], [])
+    version, due_at = unsaved_version(step.text), due(step, now, calendar=facts.institute.calendar)
+    written = filled(version, step.channel, facts)
+    found = refusals(
+        lead=lead,
+        channel=step.channel,
+        basis=sequence.basis,
+        at=due_at,
+        version=version,
+        written=written,
+        facts=facts,
+        on_working_days=keeps_working_days(step),
+    )
     return FirstMessage(
         sequence,
         step,
-        to,
-        due(step, now, calendar=facts.institute.calendar),
+        facts.address(step.channel),
+        max([due_at, *(refusal.until for refusal in found if refusal.until)]),
         written.subject,
         written.body,
-        [
-            *filter(None, [why_forbidden(draft), _no_consent(sequence, lead)]),
-            *(_("Nothing is known for {%(place)s}.") % {"place": name} for name in written.holes),
-        ],
+        obstacles=[refusal.text for refusal in found if refusal.until is None],
+        waits=[refusal.text for refusal in found if refusal.until],
     )
 
 
@@ -116,13 +124,6 @@ def start_by_hand(sequence: Sequence, *, lead: Lead, key: UUID, actor: User) -> 
     text = _("Follow-ups “%(name)s” started by hand") % {"name": sequence.name}
     LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.FOLLOWUP, text=text, actor=actor)
     return run
-
-
-def _no_consent(sequence: Sequence, lead: Lead) -> str:
-    if sequence.basis != Sequence.Basis.NEWS:
-        return ""
-    said = lead.person.consents.filter(purpose=Consent.Purpose.NEWS).order_by("-created_at", "-pk").first()
-    return "" if said and said.granted else _("They haven't allowed course news.")
 
 
 def _suits(sequence: Sequence, lead: Lead, *, learns: bool) -> bool:

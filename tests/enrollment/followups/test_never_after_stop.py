@@ -30,7 +30,7 @@ from tests.conftest import SmallCourse
 from tests.factories.accounts import UserFactory
 from tests.factories.courses import CohortFactory
 from tests.factories.enrollment import ConsentFactory, EnrollmentFactory, LeadFactory, PersonFactory
-from tests.factories.followups import SequenceFactory, StepFactory
+from tests.factories.followups import RunFactory, SequenceFactory, StepFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,18 +93,9 @@ def cohort_starts(run: SequenceRun, actor: User) -> None:
 
 def other_is_kept(run: SequenceRun, actor: User) -> None:
     kept = LeadFactory(created_at=timezone.now() - timedelta(days=1))
-    with transaction.atomic():
-        first = SequenceRun.objects.create(
-            lead=kept,
-            sequence=run.sequence,
-            entry_key="kept",
-            entered_at=timezone.now() - timedelta(hours=1),
-            snoozed_until=timezone.now() + timedelta(days=1),
-        )
+    first = RunFactory(lead=kept, sequence=run.sequence, entered_at=timezone.now() - timedelta(hours=1))
     merge(kept=kept, other=run.lead, actor=actor)
-    stop_runs(kept, Why.STAFF)
-    first.refresh_from_db()
-    assert first.why == Why.STAFF
+    snoozing.stop_by_hand(first, actor)
 
 
 STOPS: dict[str, tuple[Callable[[SequenceRun, User], object], str]] = {
@@ -228,7 +219,8 @@ def test_stopped_while_it_leaves_is_recorded_and_nothing_follows(run: SequenceRu
     assert run.message
     assert run.message.state == Message.State.SENDING
 
-    keeper.ended(run.message, "sent")
+    with transaction.atomic():
+        keeper.ended(run.message, "sent")
     run.refresh_from_db()
     assert (run.state, run.message, run.steps_done) == (SequenceRun.State.STOPPED, None, 1)
     assert run.lead.events.filter(kind="message").count() == 1

@@ -23,6 +23,7 @@ APPROVAL = ("whatsapp_template", "dlt_template", "dlt_header")
 
 
 SUBJECT_LENGTH = 200
+VERSION_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ def current_version(template: MessageTemplate) -> TextVersion:
     Two callers at once get the same version.
     """
     digest = digest_of(template)
-    newest = TextVersion.objects.filter(template=template).order_by("-number").first()
-    while newest is None or newest.digest != digest:
+    for tries_left in reversed(range(VERSION_TRIES)):
+        newest = TextVersion.objects.filter(template=template).order_by("-number").first()
+        if newest and newest.digest == digest:
+            return newest
         try:
             with transaction.atomic():
                 return TextVersion.objects.create(
@@ -74,8 +77,9 @@ def current_version(template: MessageTemplate) -> TextVersion:
                     **{name: getattr(template, name) for name in FIELDS},
                 )
         except IntegrityError:
-            newest = TextVersion.objects.filter(template=template).order_by("-number").first()
-    return newest
+            if not tries_left:
+                raise
+    raise AssertionError
 
 
 def unsaved_version(template: MessageTemplate) -> TextVersion:

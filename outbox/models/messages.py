@@ -107,6 +107,17 @@ class Message(models.Model):
             models.Index(
                 fields=["series", "-due_at", "-id"], condition=Q(series__gt=""), name="message_of_series"
             ),
+            models.Index(fields=["-due_at", "-id"], condition=Q(state="failed"), name="message_refused"),
+            models.Index(
+                fields=["purpose", "-due_at", "-id"],
+                condition=Q(purpose__in=["account", "enrolment", "notice"]),
+                name="message_rare_purpose",
+            ),
+            models.Index(
+                fields=["channel", "-due_at", "-id"],
+                condition=Q(channel__in=["whatsapp", "sms"]),
+                name="message_rare_channel",
+            ),
             models.Index(Lower("to"), F("id").desc(), name="message_to"),
             models.Index(fields=["provider_id"], condition=Q(provider_id__gt=""), name="message_provider_id"),
             models.Index(fields=["message_id"], name="message_message_id"),

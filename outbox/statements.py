@@ -38,7 +38,7 @@ def run(*statements: Statement) -> list[int]:
     if not statements:
         return []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and not connection.features.uses_server_side_binding:
+        if connection.vendor == "postgresql" and not getattr(connection.features, "uses_server_side_binding", True):
             return _run_in_one_trip(cursor, statements)
         touched = []
         for statement in statements:

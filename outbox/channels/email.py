@@ -84,6 +84,9 @@ def _built(message: Message) -> EmailMultiAlternatives:
         email = build_email(message)
     except ValueError as error:
         raise UnsendableMessage(str(error)) from error
+    except Exception as error:
+        log.exception("mail_not_built", message=message.pk)
+        raise NotHandedOver("The mail couldn't be built.") from error
     if settings.EMAIL_PROVIDER:
         email.metadata = {"message": message.message_id}  # type: ignore[attr-defined]
     if settings.EMAIL_PROVIDER == "postmark":

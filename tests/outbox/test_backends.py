@@ -1,10 +1,22 @@
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage, mailers, send_mail
+from django.core.mail import EmailMessage, EmailMultiAlternatives, mailers, send_mail
 
-from outbox.backends import EmlFileBackend, QueueBackend, SmtpBackend
+from outbox import backends
+from outbox.backends import (
+    ACCEPT_TIMEOUT,
+    BEGIN_TIMEOUT,
+    CONNECT_TIMEOUT,
+    EmlFileBackend,
+    QueueBackend,
+    SmtpBackend,
+)
 from outbox.errors import NotHandedOver, UnsendableMessage
 from outbox.models import Message
+from outbox.settling import SEND_LEASE
+from tests.faults.conftest import sink
+
+__all__ = ["sink"]
 
 
 def test_file_is_named_after_the_message_and_replaced_by_a_second_sending(tmp_path) -> None:
@@ -84,3 +96,52 @@ def test_a_mail_with_an_attachment_is_refused_rather_than_sent_without_it() -> N
 
     with pytest.raises(UnsendableMessage):
         QueueBackend(alias="default").send_messages([message])
+
+
+def test_server_without_a_timeout_in_the_settings_gets_one(sink, settings) -> None:
+    options = settings.MAILERS["delivery"]["OPTIONS"]
+    settings.MAILERS = {
+        "delivery": {
+            "BACKEND": "outbox.backends.SmtpBackend",
+            "OPTIONS": {"host": options["host"], "port": options["port"]},
+        }
+    }
+    mailers["delivery"].send_messages([EmailMessage("Hello", "Text", to=["a@example.com"])])
+
+    assert len(sink.mails) == 1
+    assert mailers["delivery"].timeout == CONNECT_TIMEOUT
+
+
+def test_one_hand_over_ends_before_its_lease() -> None:
+    assert SEND_LEASE.total_seconds() >= BEGIN_TIMEOUT + ACCEPT_TIMEOUT + 5
+
+
+@pytest.mark.parametrize(
+    ("written", "bare"),
+    [
+        ("asha@example.com", "asha@example.com"),
+        ("Osiz Labs admissions <admissions@example.com>", "admissions@example.com"),
+        ("Osiz Labs, Chennai <admissions@bücher.example>", None),
+        ("asha@bücher.example", "asha@xn--bcher-kva.example"),
+        ("o'neill+x@example.com", "o'neill+x@example.com"),
+    ],
+)
+def test_address_on_the_envelope_is_bare(written, bare) -> None:
+    backend = SmtpBackend(alias="delivery", host="127.0.0.1")
+    if bare:
+        assert backend.prep_address(written) == bare
+    else:
+        with pytest.raises(ValueError, match="Invalid address"):
+            backend.prep_address(written)
+
+
+def test_mails_with_html_arrive_whole_whatever_they_quote(sink) -> None:
+    for body in ("Plain", f"Quotes --{backends._BOUNDARY}--\nand goes on"):
+        email = EmailMultiAlternatives("Hello", body, to=["a@example.com"])
+        email.attach_alternative(f"<p>{body}</p>", "text/html")
+        mailers["delivery"].send_messages([email])
+
+    for mail_, body in zip(sink.mails, ("Plain", "and goes on"), strict=True):
+        text, html = mail_.get_payload()
+        assert text.get_payload(decode=True).decode().strip().endswith(body)
+        assert html.get_payload(decode=True).decode().strip().endswith(f"{body}</p>")

@@ -3,8 +3,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
+from outbox.channels.files import FileWay
 from outbox.claiming import claim
 from outbox.delivery import drain
 from outbox.models import DeliveryAttempt, Message
@@ -84,3 +86,47 @@ def test_reaping_twice_records_one_attempt() -> None:
 
     assert DeliveryAttempt.objects.count() == 1
     assert Message.objects.get().state == "unknown"
+
+
+def test_lease_given_before_the_clock_was_set_back_is_cut_short() -> None:
+    now = timezone.now()
+    message = MessageFactory(
+        state="sending", leased=True, leased_until=now + timedelta(hours=1), purpose="marketing"
+    )
+    assert reap() == Reaped()
+    message.refresh_from_db()
+    assert message.leased_until < now + LATER
+
+    with time_machine.travel(now + LATER):
+        assert reap() == Reaped(unclear=1)
+
+
+def test_sender_who_lives_through_a_clock_set_forward_doubles_nothing(monkeypatch) -> None:
+    """The clock jumps while the server takes its time; the sender says within seconds that the mail left."""
+    message = MessageFactory()
+
+    def jump(self, messages) -> int:
+        with time_machine.travel(timezone.now() + timedelta(days=1)):
+            assert reap() == Reaped(unclear=1)
+            drain()
+        return len(messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", jump)
+    drain()
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        reap()
+        assert drain().outcomes == {}
+    message.refresh_from_db()
+
+    assert (message.state, message.attempts) == ("sent", 1)
+
+
+def test_unclear_message_goes_again_where_the_provider_takes_a_key_only_once() -> None:
+    kept = MessageFactory(state="unknown", channel="sms", to="+919876543210", purpose="marketing")
+    other = MessageFactory(state="unknown", purpose="marketing")
+    assert FileWay.keeps_keys
+
+    assert reap() == Reaped(requeued=1)
+    kept.refresh_from_db()
+    other.refresh_from_db()
+    assert (kept.state, other.state) == ("pending", "unknown")

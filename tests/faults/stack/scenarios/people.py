@@ -20,6 +20,7 @@ from tests.faults.stack.rows import Row
 from tests.faults.stack.world import Trial, trial
 
 WATCH = """
+CREATE TABLE fault_opted (recipient text, at timestamptz);
 CREATE TABLE fault_marked (message bigint, recipient text, at timestamptz);
 CREATE FUNCTION fault_note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,15 +30,11 @@ END $$;
 CREATE TRIGGER fault_note AFTER UPDATE ON outbox_message FOR EACH ROW
     WHEN (NEW.state = 'sending' AND OLD.state <> 'sending') EXECUTE FUNCTION fault_note();
 """
-"""When each message was marked as being sent: when that statement came in, which is before its snapshot."""
+"""Notes when each statement came in that marked a message as being sent: before it looked for opt-outs."""
 
 AFTER_OPT_OUT = """
 SELECT count(*) FROM fault_marked marked
-JOIN (
-    SELECT address_hash, pg_xact_commit_timestamp(xmin) AS at FROM outbox_suppression
-    UNION ALL SELECT address_hash, pg_xact_commit_timestamp(xmin) FROM outbox_optout
-) stopped ON stopped.address_hash = encode(sha256(convert_to(lower(marked.recipient), 'UTF8')), 'hex')
-WHERE marked.at > stopped.at
+WHERE marked.at > (SELECT min(opted.at) FROM fault_opted opted WHERE opted.recipient = marked.recipient)
 """
 
 
@@ -87,12 +84,14 @@ def _unsubscribe(run: Trial, ended: threading.Event) -> None:
     """Pick people whose message is about to leave, and take one from all and the next from one topic."""
     while not ended.is_set():
         waiting = run.messages.filter(state__in=["pending", "claimed", "sending"]).order_by("?")
-        for address in waiting.values_list("to", flat=True)[:3]:
+        for address in waiting.values_list("to", flat=True)[:2]:
             if random.random() < 0.5:  # noqa: S311
                 suppress(address, reason=Suppression.Reason.UNSUBSCRIBED)
             else:
                 opt_out(address, topic="followups")
-        time.sleep(0.01)
+            with connection.cursor() as cursor:
+                cursor.execute("INSERT INTO fault_opted VALUES (%s, clock_timestamp())", [address])
+        time.sleep(0.05)
     connection.close()
 
 

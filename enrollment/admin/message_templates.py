@@ -108,6 +108,9 @@ class WithPreview:
 class TextCreateView(WithPreview, CreateView):
     """Writing a new text."""
 
+    def get_page_subtitle(self) -> Any:
+        return _("Text")
+
 
 class TextEditView(WithPreview, EditView):
     """Changing a text, with its earlier versions."""

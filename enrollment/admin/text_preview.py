@@ -114,7 +114,8 @@ def _marked(text: str, holes: tuple[str, ...]) -> SafeString:
 
 
 def _mail(written: Rendered) -> str:
-    html = written.html.replace("[[unsubscribe_url]]", "#")
+    """Return the mail as most programs show it: in its own light colours, whatever the CMS has."""
+    html = written.html.replace("[[unsubscribe_url]]", "#").replace('content="light dark"', 'content="light"')
     for name in written.holes:
         html = html.replace(f"{{{name}}}", f"<mark>{{{name}}}</mark>")
     return html

@@ -7,6 +7,8 @@ from django.dispatch import Signal
 
 suppressed = Signal()
 """An address gets nothing more: `address`, `channel`, `reason`, `topic` (empty for everything)."""
+allowed = Signal()
+"""Somebody took back that they had unsubscribed from a topic: `address`, `channel`, `topic`."""
 reported = Signal()
 """A provider told something new about a message that left: `message`, `report`."""
 replied = Signal()

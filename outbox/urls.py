@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from outbox.views import events
 from outbox.views.metrics import metrics
+from outbox.views.unsubscribe import unsubscribe
 
 app_name = "outbox"
 
@@ -13,4 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events/sms/", events.sms, name="sms-events"),
     path("events/mail/", include(events.mail_addresses(settings.EMAIL_PROVIDER))),
     path("metrics", metrics, name="metrics"),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
 ]

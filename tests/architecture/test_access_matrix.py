@@ -93,6 +93,8 @@ ROWS = [
         for kind in ("tracking", "inbound")
         for answers, method in ((POST_ONLY, "get"), ("400 400 400 400 400 400 400 400", "post"))
     ),
+    Row("outbox:unsubscribe", "/messages/unsubscribe/not-ours/", NOT_FOUND),
+    Row("outbox:unsubscribe", "/messages/unsubscribe/not-ours/", NOT_FOUND, "post"),
     Row("wagtail_serve", "/", EVERYBODY),
     Row("wagtail_serve", "/no-such-page/", NOT_FOUND),
     Row("courses:catalogue", "/courses/", EVERYBODY),

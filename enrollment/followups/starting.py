@@ -59,13 +59,13 @@ class FirstMessage:
     sequence: Sequence
     step: Step | None
     to: str
+    planned_for: datetime
     due_at: datetime
+    """The first moment after `planned_for` at which it may leave."""
     subject: str
     body: str
     obstacles: list[str]
     """Why it wouldn't be sent, in plain words."""
-    waits: list[str]
-    """Why it leaves later than the sequence has it."""
 
     @property
     def may_start(self) -> bool:
@@ -81,7 +81,7 @@ def first_message(sequence: Sequence, lead: Lead) -> FirstMessage:
     steps = list(Step.objects.filter(sequence=sequence).select_related("text").order_by("sort_order", "pk"))
     step = next((step for step in steps if facts.address(step.channel)), None)
     if step is None:
-        return FirstMessage(sequence, None, "", now, "", "", [_("There is no address to write to.")], [])
+        return FirstMessage(sequence, None, "", now, now, "", "", [_("There is no address to write to.")])
     version, due_at = unsaved_version(step.text), due(step, now, calendar=facts.institute.calendar)
     written = filled(version, step.channel, facts)
     found = refusals(
@@ -98,11 +98,11 @@ def first_message(sequence: Sequence, lead: Lead) -> FirstMessage:
         sequence,
         step,
         facts.address(step.channel),
+        due_at,
         max([due_at, *(refusal.until for refusal in found if refusal.until)]),
         written.subject,
         written.body,
         obstacles=[refusal.text for refusal in found if refusal.until is None],
-        waits=[refusal.text for refusal in found if refusal.until],
     )
 
 

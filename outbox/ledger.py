@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from outbox.models import DeliveryAttempt, Message, ProviderEvent, Report, Suppression
+from outbox.verdict import BACK_OFF
 
 State = Message.State
 Outcome = DeliveryAttempt.Outcome
@@ -67,7 +68,7 @@ def in_words(message: Message) -> str:
         case State.SENT:
             return _left(message)
         case State.FAILED:
-            return _("Refused: %(why)s") % {"why": message.last_error or _("no reason was given")}
+            return _failed(message)
         case State.UNKNOWN:
             return _("Unclear: it may have arrived")
     return _("Not sent: %(why)s") % {"why": _reason(message.last_error)}
@@ -123,6 +124,15 @@ def _left(message: Message) -> str:
     ]
     sent_at = message.sent_at or message.due_at
     return ", ".join([_("Sent %(when)s") % {"when": moment_in_words(sent_at)}, *told])
+
+
+def _failed(message: Message) -> str:
+    why = {"why": message.last_error or _("no reason was given"), "tries": message.attempts}
+    if message.handled_at:
+        return _("Failed, and dealt with: %(why)s") % why
+    if message.attempts > len(BACK_OFF):
+        return _("Given up after %(tries)d tries: %(why)s") % why
+    return _("Refused: %(why)s") % why
 
 
 def _reason(said: str) -> str:

@@ -15,6 +15,7 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+app.conf.beat_scheduler = "lms.beat:SteadyScheduler"
 app.conf.beat_schedule = {
     "outbox-drain": {"task": "outbox.drain", "schedule": 5.0, "options": {"expires": 5}},
     "outbox-reap": {"task": "outbox.reap", "schedule": 5.0, "options": {"expires": 5}},

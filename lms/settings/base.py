@@ -373,7 +373,9 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "visibility_timeout": 600,
+        # What a worker holds stays in its memory: giving it back over a connection that broke ends the worker
+        # (kombu 5.7). Nothing is lost with it, because beat asks for every sweep again.
+        "ack_emulation": False,
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
     }

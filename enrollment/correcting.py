@@ -23,6 +23,8 @@ class Facts:
     course: CoursePage | None
     contact_by: str
     best_time: str
+    language: str = Person.Language.ENGLISH
+    time_zone: str = ""
 
     def said(self) -> dict[str, str]:
         """Return each fact under its label, in words."""
@@ -32,6 +34,8 @@ class Facts:
             _("Course"): self.course.title if self.course else _("not chosen"),
             _("Contact by"): str(dict(Lead.ContactBy.choices).get(self.contact_by, "")) or _("not known"),
             _("Best time"): str(dict(Lead.BestTime.choices).get(self.best_time, "")) or _("any"),
+            _("Language"): str(dict(Person.Language.choices).get(self.language, self.language)),
+            _("Time zone"): self.time_zone or _("the institute's"),
         }
 
 
@@ -43,19 +47,21 @@ def facts_of(lead: Lead) -> Facts:
         course=lead.course,
         contact_by=lead.contact_by,
         best_time=lead.best_time,
+        language=lead.person.language,
+        time_zone=lead.person.time_zone,
     )
 
 
 def facts_shown(lead: Lead) -> str:
     """Return the facts in one line, to tell whether they changed."""
-    return "|".join(
-        [lead.person.name, lead.interest, str(lead.course_id or ""), lead.contact_by, lead.best_time]
-    )
+    person = lead.person
+    wishes = [lead.interest, str(lead.course_id or ""), lead.contact_by, lead.best_time]
+    return "|".join([person.name, *wishes, person.language, person.time_zone])
 
 
 def facts_fields(shown: str) -> dict[str, str]:
     """Return the fields in a line of `facts_shown`; empty for any other text."""
-    names = ("person_name", "interest", "course", "contact_by", "best_time")
+    names = ("person_name", "interest", "course", "contact_by", "best_time", "language", "time_zone")
     parts = shown.rsplit("|", len(names) - 1)
     return dict(zip(names, parts, strict=True)) if len(parts) == len(names) else {}
 
@@ -79,9 +85,11 @@ def correct_facts(*, lead: Lead, facts: Facts, actor: User, shown: str | None = 
     lead.interest, lead.course = facts.interest, facts.course
     lead.contact_by, lead.best_time = facts.contact_by, facts.best_time
     lead.save(update_fields=["interest", "course", "contact_by", "best_time"])
-    if lead.person.name != facts.name:
-        lead.person.name = facts.name
-        lead.person.save(update_fields=["name"])
+    is_renamed = lead.person.name != facts.name
+    lead.person.name = facts.name
+    lead.person.language, lead.person.time_zone = facts.language, facts.time_zone
+    lead.person.save(update_fields=["name", "language", "time_zone"])
+    if is_renamed:
         refresh_search([lead.person_id])
     _note(
         lead,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from enrollment.access import admissions_workers
 from enrollment.forms import PlacementForm
-from enrollment.models import Lead
+from enrollment.models import Lead, Person
 
 NEED_A_WAY = _("Enter a phone number or an email address")
 DESK_SOURCES = (Lead.Source.PHONE, Lead.Source.WALK_IN, Lead.Source.REFERRAL)
@@ -113,12 +113,21 @@ class DeskForm(CapturedForm):
         help_text=_("Only when there is an e-mail address."),
     )
 
+    language = forms.ChoiceField(
+        label=_("Which language do they like to read?"),
+        choices=Person.Language,
+        required=False,
+        initial=Person.Language.ENGLISH,
+        error_messages={"invalid_choice": _("Choose a language from the list")},
+    )
+
     field_order = (
         "name", "phone", "email", "source", "interest", "course", "message", "contact_by", "best_time",
-        "owner", "talked", "acknowledge", "consent_news", "under_18", "guardian_name", "guardian_contact",
+        "language", "owner", "talked", "acknowledge", "consent_news", "under_18", "guardian_name",
+        "guardian_contact",
         *PlacementForm.DETAIL_FIELDS,
     )  # fmt: skip
-    NOT_SAID: ClassVar = {"website", "source", "owner", "talked", "acknowledge"}
+    NOT_SAID: ClassVar = {"website", "source", "owner", "talked", "acknowledge", "language"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -276,6 +276,9 @@ def _make_lead(submission: Submission, answers: dict, *, person: Person | None) 
     now = timezone.now()
     is_known = person is not None
     person = person or Person.objects.create(name=answers["name"])
+    if (language := answers.get("language")) and language != Person.Language.ENGLISH:
+        person.language = language
+        person.save(update_fields=["language"])
     people.add_contact_points(person, email=answers["email"], phone=answers["phone"])
     lead = Lead.objects.create(
         person=person,

@@ -15,8 +15,24 @@ from courses.models import CoursePage
 from enrollment.admin.forms.base import KeyField, LeadForm, TagsField
 from enrollment.correcting import Facts, facts_shown
 from enrollment.filing import LARGEST, STARTS, looks_like
-from enrollment.models import ContactPoint, Lead, LeadFile, LeadTag
+from enrollment.models import ContactPoint, Lead, LeadFile, LeadTag, Person
 from enrollment.phones import parse_phone
+
+TIME_ZONES = (
+    "Asia/Kolkata", "Asia/Dubai", "Asia/Riyadh", "Asia/Qatar", "Asia/Kuwait", "Asia/Bahrain", "Asia/Muscat",
+    "Asia/Colombo", "Asia/Dhaka", "Asia/Kathmandu", "Asia/Singapore", "Asia/Kuala_Lumpur", "Asia/Hong_Kong",
+    "Asia/Tokyo", "Australia/Perth", "Australia/Sydney", "Pacific/Auckland", "Africa/Nairobi",
+    "Africa/Johannesburg", "Europe/London", "Europe/Paris", "Europe/Berlin", "America/New_York",
+    "America/Toronto", "America/Chicago", "America/Denver", "America/Los_Angeles",
+)  # fmt: skip
+"""Where people who ask live, by and large; one that is known already is offered too."""
+
+
+def time_zone_choices(now: str = "") -> list[tuple[str, str]]:
+    """Return the zones to choose from, by their city."""
+    zones = {*TIME_ZONES, now} - {""}
+    cities = {zone: zone.rpartition("/")[2].replace("_", " ") for zone in zones}
+    return [("", _("As the institute")), *sorted(cities.items(), key=lambda zone: zone[1])]
 
 
 class FactsForm(LeadForm):
@@ -55,12 +71,26 @@ class FactsForm(LeadForm):
         required=False,
         error_messages={"invalid_choice": _("Choose a time from the list")},
     )
+    language = forms.ChoiceField(
+        label=_("Reads"),
+        choices=Person.Language,
+        required=False,
+        error_messages={"invalid_choice": _("Choose a language from the list")},
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Lives by the clock of"),
+        choices=time_zone_choices,
+        required=False,
+        error_messages={"invalid_choice": _("Choose a place from the list")},
+    )
     shown = CleanCharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:
         super().__init__(data, lead=lead)
         courses = cast(forms.ModelChoiceField, self.fields["course"])
         courses.queryset = CoursePage.objects.filter(Q(live=True) | Q(pk=lead.course_id)).order_by("title")
+        zones = cast(forms.ChoiceField, self.fields["time_zone"])
+        zones.choices = time_zone_choices(lead.person.time_zone)
 
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {
@@ -69,6 +99,8 @@ class FactsForm(LeadForm):
             "course": lead.course_id,
             "contact_by": lead.contact_by,
             "best_time": lead.best_time,
+            "language": lead.person.language,
+            "time_zone": lead.person.time_zone,
             "shown": facts_shown(lead),
         }
 
@@ -81,6 +113,8 @@ class FactsForm(LeadForm):
             course=data["course"],
             contact_by=data["contact_by"],
             best_time=data["best_time"],
+            language=data["language"] or self.lead.person.language,
+            time_zone=data["time_zone"],
         )
 
 

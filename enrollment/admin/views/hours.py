@@ -26,11 +26,21 @@ HOURS_PANEL = ObjectList(
                 "their own within them. Promises that were made stay as they are."
             ),
         ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("follow_up_from"), FieldPanel("follow_up_until")]),
+                FieldPanel("follow_ups_a_day"),
+            ],
+            heading=_("Follow-ups"),
+            help_text=_("Messages that leave by themselves: by day where the person is, and on no holiday."),
+        ),
         InlinePanel(
             "holidays",
             heading=_("Holidays"),
             label=_("Holiday"),
-            help_text=_("The institute is closed: no promise runs and nobody gets a new lead."),
+            help_text=_(
+                "The institute is closed: no promise runs, nobody gets a new lead and no follow-up leaves."
+            ),
         ),
     ]
 )

@@ -46,7 +46,8 @@ LANES: dict[str, dict[str, list[str]]] = {
         "full": ["wire.refusals", "wire.unclear_outages", "wire.outages"],
         "short": [],
     },
-    "clock": {"full": ["points.every_row", "clock.steps"], "short": []},
+    "rows": {"full": ["points.every_row"], "short": []},
+    "clock": {"full": ["clock.steps"], "short": []},
     "control": {"full": ["control.naive"], "short": ["control.naive"]},
 }
 """Which scenarios each lane runs: module.function below tests.faults.stack.scenarios."""

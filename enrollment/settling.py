@@ -83,15 +83,15 @@ def lead_of(message: Message) -> Lead | None:
     return run.lead if run else None
 
 
-def run_key(message: Message) -> int | None:
-    """Return the key of the run that a follow-up belongs to; its idempotency key says it."""
+def run_key(message: Message) -> int:
+    """Return the key of the run that a follow-up belongs to, 0 for other messages; its own key says it."""
     return _key_part(message, 1)
 
 
-def _key_part(message: Message, position: int) -> int | None:
+def _key_part(message: Message, position: int) -> int:
     parts = message.key.split(":")
     if message.keeper != KEEPER or len(parts) <= position or not parts[position].isdecimal():
-        return None
+        return 0
     return int(parts[position])
 
 

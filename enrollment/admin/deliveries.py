@@ -183,7 +183,7 @@ def as_deliveries(messages: Iterable[Message]) -> list[Delivery]:
 def _delivery(
     message: Message, leads: Mapping[int, Lead], runs: Mapping[int, SequenceRun], names: Mapping[str, str]
 ) -> Delivery:
-    run = runs.get(run_key(message) or 0)
+    run = runs.get(run_key(message))
     lead = leads.get(message.pk) or (run.lead if run else None)
     return Delivery(
         message=message,

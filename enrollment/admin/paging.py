@@ -10,7 +10,6 @@ from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
-from enrollment.models import Lead
 from enrollment.models.leads import NEVER, PLANNED_AT
 
 COUNTED = 1000
@@ -27,10 +26,10 @@ class Order:
     place: Callable[[Any], Place]
     """What a row has for the keys."""
 
-    def sort(self, leads: QuerySet[Lead], *, backwards: bool) -> QuerySet[Lead]:
+    def sort(self, leads: QuerySet[Any], *, backwards: bool) -> QuerySet[Any]:
         return leads.order_by(*(key.desc() if backwards else key.asc() for key in self.keys))
 
-    def beyond(self, leads: QuerySet[Lead], place: Place, *, backwards: bool) -> QuerySet[Lead]:
+    def beyond(self, leads: QuerySet[Any], place: Place, *, backwards: bool) -> QuerySet[Any]:
         """Return the leads after the place; said of the first key alone too, which an index understands."""
         first, whole = (
             (LessThanOrEqual, TupleLessThan) if backwards else (GreaterThanOrEqual, TupleGreaterThan)
@@ -83,10 +82,10 @@ class Cursor:
 class LeadPage:
     """One page: its leads, which they are of how many, and the cursors to its neighbours, empty at an end."""
 
-    def __init__(self, leads: list[Lead], *, start: int, before: str, after: str) -> None:
+    def __init__(self, leads: list[Any], *, start: int, before: str, after: str) -> None:
         self.leads, self.start, self.before, self.after = leads, start, before, after
 
-    def __iter__(self) -> Iterator[Lead]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.leads)
 
     def __len__(self) -> int:
@@ -109,7 +108,7 @@ class KeysetPaginator:
     """
 
     def __init__(
-        self, leads: QuerySet[Lead], *, rows: QuerySet[Lead], ordering: str, size: int, listing: str
+        self, leads: QuerySet[Any], *, rows: QuerySet[Any], ordering: str, size: int, listing: str
     ) -> None:
         self.leads, self.rows, self.ordering, self.size, self.listing = leads, rows, ordering, size, listing
         self.backwards = ordering.startswith("-")
@@ -147,7 +146,7 @@ class KeysetPaginator:
         """Return no page numbers; Wagtail asks for some."""
         return []
 
-    def sorted(self) -> QuerySet[Lead]:
+    def sorted(self) -> QuerySet[Any]:
         """Return all the leads in their order."""
         return self.order.sort(self.leads, backwards=self.backwards)
 
@@ -181,7 +180,7 @@ class KeysetPaginator:
         start = max(cursor.position - self.size, 1)
         return self._page(keys[: self.size][::-1], start=start, has_before=True, has_after=True)
 
-    def _keys(self, leads: QuerySet[Lead], *, backwards: bool | None = None) -> list[int]:
+    def _keys(self, leads: QuerySet[Any], *, backwards: bool | None = None) -> list[int]:
         direction = self.backwards if backwards is None else backwards
         ordered = self.order.sort(leads, backwards=direction)
         return list(ordered.values_list("pk", flat=True)[: self.size + 1])
@@ -197,6 +196,6 @@ class KeysetPaginator:
             after=self._cursor(leads[-1], position=start + len(leads)) if has_after and leads else "",
         )
 
-    def _cursor(self, lead: Lead, *, position: int) -> str:
+    def _cursor(self, lead: Any, *, position: int) -> str:
         cursor = Cursor(self.order.place(lead), position, self.count)
         return cursor.written(ordering=self.ordering, listing=self.listing)

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from enrollment.models import MessageTemplate, Sequence, SequenceRun, Step
@@ -109,18 +110,18 @@ def test_the_list_says_who_enters_and_how_runs_stand(manager: Client, course: Sm
     assert "2 <span" in row
 
 
-def test_the_list_costs_the_same_for_one_and_for_three_sequences(
-    manager: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_the_list_costs_the_same_for_one_and_for_three_sequences(manager: Client) -> None:
     Sequence.objects.all().delete()
     RunFactory(sequence=StepFactory().sequence)
     manager.get(LIST)
-    with django_assert_num_queries(11):
+    with CaptureQueriesContext(connection) as one:
         manager.get(LIST)
     for _number in range(2):
         RunFactory(sequence=StepFactory().sequence)
-    with django_assert_num_queries(11):
+    with CaptureQueriesContext(connection) as three:
         manager.get(LIST)
+
+    assert len(one) == len(three) <= 11
 
 
 def test_an_empty_list_says_what_a_sequence_is_for(manager: Client) -> None:

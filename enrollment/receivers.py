@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from enrollment.enrolling import activate_invited
 from enrollment.filing import forget_stored
-from enrollment.followups.hearing import take_reply, take_suppression
+from enrollment.followups.hearing import take_reply, take_subscription, take_suppression
 from enrollment.late_messages import tell_that_messages_were_late
 from enrollment.models import LeadFile
 from outbox import signals
@@ -38,6 +38,12 @@ def take_answer(sender: type[Reply], reply: Reply, **kwargs: Any) -> None:
 def stop_writing_to(sender: Any, address: str, channel: str, reason: str, topic: str, **kwargs: Any) -> None:
     """An address gets nothing more: follow-ups to whoever has it stop."""
     take_suppression(address=address, channel=channel, reason=reason, topic=topic)
+
+
+@receiver(signals.allowed, dispatch_uid="enrollment.take_subscription")
+def write_again_to(sender: Any, address: str, channel: str, topic: str, **kwargs: Any) -> None:
+    """Somebody took back that they had unsubscribed: their word on course news stands again."""
+    take_subscription(address=address, channel=channel, topic=topic)
 
 
 @receiver(signals.on_time, dispatch_uid="enrollment.messages_were_late")

@@ -13,7 +13,16 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from enrollment.followups.stopping import Why, stop_runs_of
-from enrollment.models import Consent, ContactPoint, Lead, LeadEvent, Person, PipelineStage, SequenceRun
+from enrollment.models import (
+    Consent,
+    ContactPoint,
+    Lead,
+    LeadEvent,
+    Person,
+    PipelineStage,
+    Sequence,
+    SequenceRun,
+)
 from outbox.models import Channel, Reply, Suppression
 
 LONGEST_REPLY = 10000
@@ -68,6 +77,23 @@ def take_suppression(*, address: str, channel: str, reason: str, topic: str) -> 
         _take_back_news(people, channel=channel)
     dead = channel if reason == Suppression.Reason.BOUNCED else ""
     stop_runs_of(people, WHY[Suppression.Reason(reason)], topic=topic, channel=dead)
+
+
+@transaction.atomic
+def take_subscription(*, address: str, channel: str, topic: str) -> None:
+    """Write down that news is wanted again by those who unsubscribed from it themselves.
+
+    Runs that stopped stay stopped. What was told to staff isn't changed by a link.
+    """
+    if topic != Sequence.Basis.NEWS:
+        return
+    people = people_at(address, channel)
+    _lock_leads_of(people)
+    _write_down(
+        [consent for consent in _newest_on_news(people) if not consent.granted and consent.actor_id is None],
+        granted=True,
+        channel=channel,
+    )
 
 
 def people_at(address: str, channel: str) -> set[int]:
@@ -125,19 +151,29 @@ def _words(reply: Reply, *, shared: bool) -> str:
 
 def _take_back_news(people: Iterable[int], *, channel: str) -> None:
     """Write down that news isn't wanted any more, for those who had allowed it."""
+    _write_down(
+        [consent for consent in _newest_on_news(people) if consent.granted], granted=False, channel=channel
+    )
+
+
+def _newest_on_news(people: Iterable[int]) -> list[Consent]:
+    """Return the newest word of each of these people on course news; one query."""
     said: dict[int, Consent] = {}
     news = Consent.objects.filter(person__in=people, purpose=Consent.Purpose.NEWS)
     for consent in news.order_by("created_at", "pk"):
         said[consent.person_id] = consent
+    return list(said.values())
+
+
+def _write_down(consents: Iterable[Consent], *, granted: bool, channel: str) -> None:
     Consent.objects.bulk_create(
         Consent(
             person_id=consent.person_id,
             purpose=consent.purpose,
             channel=channel,
-            granted=False,
+            granted=granted,
             notice_version=consent.notice_version,
             language=consent.language,
         )
-        for consent in said.values()
-        if consent.granted
+        for consent in consents
     )

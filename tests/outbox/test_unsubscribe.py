@@ -12,12 +12,14 @@ from django.conf import settings
 from django.core.signing import Signer
 from django.test import Client
 
+from accounts.models import User
 from outbox import signals
 from outbox.mime import build_email
 from outbox.models import Message, OptOut, Suppression, address_hash
 from outbox.personal import forget_messages
 from outbox.suppression import why_forbidden
 from outbox.unsubscribing import masked, unsubscribe_url
+from tests.factories.enrollment import ConsentFactory, PersonFactory
 from tests.factories.outbox import MessageFactory, SuppressionFactory
 
 pytestmark = pytest.mark.django_db
@@ -246,6 +248,26 @@ def test_logs_name_nobody(stranger: Client, caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.DEBUG):
         stranger.post(link_of(follow_up()), ONE_CLICK)
     assert "meera" not in caplog.text
+
+
+def test_news_is_allowed_no_more_and_again_by_the_link(stranger: Client) -> None:
+    person = PersonFactory(email=ADDRESS)
+    ConsentFactory(person=person)
+    link = link_of(follow_up("news"))
+    stranger.post(link, ONE_CLICK)
+    assert not person.consents.order_by("pk").last().granted
+    stranger.post(link, {"do": "back"})
+    stranger.post(link, {"do": "back"})
+    assert [said.granted for said in person.consents.order_by("pk")] == [True, False, True]
+
+
+def test_no_link_overrides_what_somebody_told_staff(stranger: Client, admissions: User) -> None:
+    person = PersonFactory(email=ADDRESS)
+    link = link_of(follow_up("news"))
+    stranger.post(link, ONE_CLICK)
+    ConsentFactory(person=person, granted=False, actor=admissions)
+    stranger.post(link, {"do": "back"})
+    assert not person.consents.order_by("pk").last().granted
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def time_zone_choices(now: str = "") -> list[tuple[str, str]]:
     """Return the zones to choose from, by their city."""
     zones = {*TIME_ZONES, now} - {""}
     cities = {zone: zone.rpartition("/")[2].replace("_", " ") for zone in zones}
-    return [("", _("As the institute")), *sorted(cities.items(), key=lambda zone: zone[1])]
+    return [("", str(_("As the institute"))), *sorted(cities.items(), key=lambda zone: zone[1])]
 
 
 class FactsForm(LeadForm):

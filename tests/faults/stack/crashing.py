@@ -85,4 +85,6 @@ def end(task: Any, **kwargs: Any) -> None:
     if seen:
         most.update(seen - most)
         seen.clear()
-        (PLAN / f"record-{os.getpid()}").write_text(json.dumps(most))
+        unfinished = PLAN / f"unfinished-{os.getpid()}"
+        unfinished.write_text(json.dumps(most))
+        unfinished.replace(PLAN / f"record-{os.getpid()}")

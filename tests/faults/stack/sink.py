@@ -9,7 +9,7 @@ line, and each is answered by "ok" when it holds:
     hang            take connections, say nothing        hang-body    never answer a body
     busy            421 as a greeting                    busy-body    421 to every body
     refuse          550 to addresses of "gone"
-    drop            take the body, log it, hang up       delay N      N milliseconds before a body is answered
+    drop            take the body, log it, hang up       delay N      N milliseconds, half before the body
 
 Standard library only, so that it is up at once.
 """
@@ -56,7 +56,7 @@ class Sink:
     async def obey(self, command: str) -> None:
         name, _, value = command.partition(" ")
         if name == "delay":
-            self.delay = int(value) / 1000
+            self.delay = int(value) / 2000
             return
         must_hang_up = name == "down" or self.mode in {"hang", "hang-body"}
         self.mode = name
@@ -86,6 +86,7 @@ class Sink:
             if verb in {b"EHLO", b"HELO"}:
                 await self.say(writer, b"250 sink")
             elif verb == b"RCPT":
+                await asyncio.sleep(self.delay)
                 found = ADDRESS.search(line)
                 recipient = found[1] if found else b""
                 refused = self.mode == "refuse" and recipient.startswith(b"gone")
@@ -115,8 +116,7 @@ class Sink:
         if self.mode == "drop":
             writer.transport.abort()
             raise OSError("dropped")
-        if self.delay:
-            await asyncio.sleep(self.delay)
+        await asyncio.sleep(self.delay)
         if self.mode == "hang-body":
             await asyncio.sleep(3600)
         await self.say(writer, b"250 taken")

@@ -24,7 +24,7 @@ def naive(stack: Stack) -> Iterator[Row]:
     with psycopg.connect(os.environ["DATABASE_URL"]) as database:
         database.execute("CREATE TABLE naive_message (key text PRIMARY KEY, sent_at timestamptz)")
     stack.sink.tell("delay 20")
-    kills, flushes = stack.times(40, 6), stack.times(10, 3)
+    kills, flushes = stack.times(40, 12), stack.times(10, 3)
 
     def kill_children() -> None:
         for number in range(kills):

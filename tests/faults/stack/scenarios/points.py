@@ -16,7 +16,7 @@ def every_row(stack: Stack) -> Iterator[Row]:
     """Learn which rows of the outbox run while mail is sent, then let a sender die at each of them."""
     plan = stack.folder / "points"
     plan.mkdir()
-    (plan / "mode").write_text("record")
+    _set_mode(plan, "record")
     stack.workers.kill_all()
     stack.workers.app = "tests.faults.stack.crashing"
     stack.workers.environment = {"FAULT_POINTS": str(plan)}
@@ -30,10 +30,10 @@ def every_row(stack: Stack) -> Iterator[Row]:
             for row, times in json.loads(record.read_text()).items():
                 rows[row] = max(rows.get(row, 0), times)
         (plan / "rows").write_text(json.dumps(rows))
-        (plan / "mode").write_text("crash")
+        _set_mode(plan, "crash")
         with contextlib.suppress(NotSo):
             wait_until("every row was a crash point", lambda: _hit(plan) >= len(rows), seconds=240)
-        (plan / "mode").write_text("none")
+        _set_mode(plan, "none")
         hit = _hit(plan)
     run.row.faults = hit
     run.row.unknown_allowed = hit
@@ -41,6 +41,13 @@ def every_row(stack: Stack) -> Iterator[Row]:
     if hit < len(rows) or not rows:
         run.row.problems.append(f"only {hit} of {len(rows)} rows were reached")
     yield run.settle()
+
+
+def _set_mode(plan: Path, mode: str) -> None:
+    """Say what senders are to do, in one step: they read it at any moment."""
+    unfinished = plan / "unfinished"
+    unfinished.write_text(mode)
+    unfinished.replace(plan / "mode")
 
 
 def _hit(plan: Path) -> int:

@@ -141,13 +141,12 @@ class _Plan:
         )
 
     def _tried(self, number: int, step: Step, at: datetime, facts: PastFacts) -> Tried:
-        then = replace(facts, at=at)
         if at > self.now:
             return Tried(number, step, at, Outcome.TO_COME)
         if not facts.address(step.channel):
             return Tried(number, step, at, Outcome.LEFT_OUT, _("there is no address for it"))
         answerable = self.answerable[step.pk]
-        if unmet := first_unmet(answerable, then):
+        if step.conditions and (unmet := first_unmet(answerable, replace(facts, at=at))):
             return Tried(number, step, at, Outcome.LEFT_OUT, unmet)
         if answerable is not step:
             why = _("how many seats were left then isn't kept")

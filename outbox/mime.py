@@ -28,6 +28,10 @@ class Whole(str):
         header.name = name
         return header
 
+    def __getnewargs__(self) -> tuple[str, str]:
+        """Let it be copied, as Django's mail for tests is."""
+        return self.name, str(self)
+
     def fold(self, *, policy: Policy) -> str:
         """Return the header's line."""
         return f"{self.name}: {self}{policy.linesep}"

@@ -13,7 +13,7 @@ from enrollment.followups.conditions import first_unmet
 from enrollment.followups.facts import Facts, Institute, facts_of
 from enrollment.followups.hours import keeps_working_days
 from enrollment.followups.planning import RELATED, in_a_sentence, leave_out, record_end, reply_to
-from enrollment.followups.stopping import reason_to_stop, stop_run
+from enrollment.followups.stopping import judge, stop_run, with_signs
 from enrollment.followups.texts import Words, filled, middle_of, rendered
 from enrollment.models import SequenceRun
 from enrollment.wording import open_places
@@ -52,14 +52,14 @@ def stopped(messages: Sequence[Message]) -> Mapping[int, str]:
 def verdict(message: Message) -> Verdict:
     """Say whether a follow-up may leave now; what it decides is written in the caller's transaction.
 
-    Four queries for a mail without conditions that goes as it is, besides the institute once a batch.
+    Three queries for a mail without conditions that goes as it is, besides the institute once a batch.
     """
     run = _locked(message)
     if run is None:
         return _held_or_gone(message)
     if run.state != State.ACTIVE:
         return Verdict(stop=_("The follow-ups ended."))
-    if why := reason_to_stop(run):
+    if why := judge(run):
         run.message = None
         stop_run(run, why)
         return Verdict(stop=str(Why(why).label))
@@ -91,10 +91,14 @@ def ended(message: Message, outcome: str) -> None:
 
 
 def _locked(message: Message) -> SequenceRun | None:
-    """Return the run that waits for a message, locked; None if it is held, gone or the lease is lost."""
+    """Return the run that waits for a message with its signs, locked; None if it is held or gone.
+
+    So is one whose message another sender has by now.
+    """
     runs = SequenceRun.objects.select_for_update(of=["self"], skip_locked=True, no_key=True)
     return (
-        runs.select_related(*RELATED)
+        with_signs(runs)
+        .select_related(*RELATED)
         .filter(message=message, message__lease_token=message.lease_token)
         .first()
     )

@@ -108,8 +108,8 @@ def reason_to_stop(run: SequenceRun) -> str:
 
 def reasons_to_stop(runs: Iterable[SequenceRun]) -> dict[int, str]:
     """Return, by key, why active runs must stop now; those that go on are missing. One query."""
-    looked_at = _with_signs(SequenceRun.objects.active().filter(pk__in=[run.pk for run in runs]))
-    return {run.pk: why for run in looked_at if (why := _judge(run))}
+    looked_at = with_signs(SequenceRun.objects.active().filter(pk__in=[run.pk for run in runs]))
+    return {run.pk: why for run in looked_at if (why := judge(run))}
 
 
 def lock_runs(runs: QuerySet[SequenceRun]) -> list[SequenceRun]:
@@ -165,8 +165,8 @@ def _let_go_of_message(run: SequenceRun, words: str) -> bool:
     return False
 
 
-def _with_signs(runs: QuerySet[SequenceRun]) -> QuerySet[SequenceRun]:
-    """Add to each run what happened to its person since it began."""
+def with_signs(runs: QuerySet[SequenceRun]) -> QuerySet[SequenceRun]:
+    """Add to each run what happened to its person since it began, for `judge`."""
     since = LeadEvent.objects.filter(
         lead__person=OuterRef("lead__person"), created_at__gt=OuterRef("entered_at")
     )
@@ -181,8 +181,8 @@ def _with_signs(runs: QuerySet[SequenceRun]) -> QuerySet[SequenceRun]:
     )
 
 
-def _judge(run: Any) -> str:
-    """Return why a run with its signs must stop; the weightiest reason goes first."""
+def judge(run: Any) -> str:
+    """Return why a run with its signs must stop, or an empty string; the weightiest reason goes first."""
     lead, sequence = run.lead, run.sequence
     reasons = {
         Why.MERGED: lead.set_aside == Lead.SetAside.MERGED,

@@ -38,7 +38,8 @@ def run(*statements: Statement) -> list[int]:
     if not statements:
         return []
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and not getattr(connection.features, "uses_server_side_binding", True):
+        binds_on_the_server = getattr(connection.features, "uses_server_side_binding", True)
+        if connection.vendor == "postgresql" and not binds_on_the_server:
             return _run_in_one_trip(cursor, statements)
         touched = []
         for statement in statements:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import threading
 import time
 from collections import Counter
@@ -27,10 +28,10 @@ def naive(stack: Stack) -> Iterator[Row]:
     kills, flushes = stack.times(40, 12), stack.times(10, 3)
 
     def kill_children() -> None:
-        for number in range(kills):
+        for _ in range(kills):
             _wait_for_mail(stack)
-            children = workers.children()
-            kill_each([children[number % len(children)]])
+            time.sleep(0.3)
+            kill_each([random.choice(workers.children())])  # noqa: S311
 
     def flush() -> None:
         for _ in range(flushes):
@@ -68,7 +69,7 @@ def _tried(stack: Stack, name: str, *, fault: str, faults: int, make: Callable[[
 
     def produce() -> None:
         while not ended.wait(0.05):
-            for _ in range(8):
+            for _ in range(16):
                 key = f"{name}-{len(due)}"
                 database.execute("INSERT INTO naive_message (key) VALUES (%s)", [key])
                 due.append(key)
@@ -105,4 +106,4 @@ def _wait_until_quiet(stack: Stack) -> None:
         return time.time() - log.stat().st_mtime > 5
 
     with contextlib.suppress(NotSo):
-        wait_until("the control is quiet", is_quiet, seconds=60, every=0.5)
+        wait_until("the control is quiet", is_quiet, seconds=120, every=0.5)

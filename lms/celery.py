@@ -17,8 +17,9 @@ app.autodiscover_tasks()
 
 app.conf.beat_scheduler = "lms.beat:SteadyScheduler"
 app.conf.beat_schedule = {
-    "outbox-drain": {"task": "outbox.drain", "schedule": 5.0, "options": {"expires": 5}},
-    "outbox-reap": {"task": "outbox.reap", "schedule": 5.0, "options": {"expires": 5}},
+    # Expiry is a time of day: a worker whose clock is ahead by more drops every task, so a minute is allowed.
+    "outbox-drain": {"task": "outbox.drain", "schedule": 5.0, "options": {"expires": 60}},
+    "outbox-reap": {"task": "outbox.reap", "schedule": 5.0, "options": {"expires": 60}},
     "outbox-watch": {"task": "outbox.watch", "schedule": 30.0, "options": {"expires": 30}},
     "publish-scheduled": {"task": "courses.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "lessons-grade": {"task": "lessons.grade", "schedule": 5.0, "options": {"expires": 5}},

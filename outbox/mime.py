@@ -28,7 +28,7 @@ class Whole(str):
         header.name = name
         return header
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # str takes one
         """Let it be copied, as Django's mail for tests is."""
         return self.name, str(self)
 

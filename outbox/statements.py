@@ -69,7 +69,7 @@ def update_message(
     columns = ", ".join(f"{name} = %s" for name in fields)
     values = [_FIELDS[name].get_db_prep_save(value, connection) for name, value in fields.items()]
     values += [message.pk, _FIELDS["lease_token"].get_db_prep_value(message.lease_token, connection)]
-    sql = f"UPDATE {_MESSAGES} SET {columns} WHERE id = %s AND {where}"  # noqa: S608 - our own names
+    sql = f"UPDATE {_MESSAGES} SET {columns} WHERE id = %s AND {where}"  # noqa: S608  # nosec B608 - own names
     if not unless_forbidden:
         return Statement(sql, values)
     condition, more = _nothing_forbids(message)
@@ -82,7 +82,7 @@ def add_attempt(
     """Note how one try to hand a message over ended; once, however often it is run."""
     started, finished = map(connection.ops.adapt_datetimefield_value, (started_at, finished_at))
     return Statement(
-        f"INSERT INTO {_ATTEMPTS} (message_id, started_at, finished_at, outcome, detail)"  # noqa: S608
+        f"INSERT INTO {_ATTEMPTS} (message_id, started_at, finished_at, outcome, detail)"  # noqa: S608  # nosec B608
         " SELECT id, %s, %s, %s, %s"
         f" FROM {_MESSAGES} WHERE id = %s AND NOT EXISTS"
         f" (SELECT 1 FROM {_ATTEMPTS} WHERE message_id = %s AND started_at = %s)",
@@ -96,13 +96,13 @@ def _nothing_forbids(message: Message) -> Statement:
     reasons = [str(reason) for reason in (Suppression.Reason if is_marketing else STOPS_EVERYTHING)]
     places = ", ".join(["%s"] * len(reasons))
     sql = (
-        f"NOT EXISTS (SELECT 1 FROM {_SUPPRESSIONS}"  # noqa: S608
+        f"NOT EXISTS (SELECT 1 FROM {_SUPPRESSIONS}"  # noqa: S608  # nosec B608
         f" WHERE channel = %s AND address_hash = %s AND reason IN ({places}))"
     )
     if not is_marketing or not message.topic:
         return Statement(sql, [*address, *reasons])
     sql += (
-        f" AND NOT EXISTS (SELECT 1 FROM {_OPT_OUTS}"  # noqa: S608
+        f" AND NOT EXISTS (SELECT 1 FROM {_OPT_OUTS}"  # noqa: S608  # nosec B608
         " WHERE channel = %s AND address_hash = %s AND topic = %s)"
     )
     return Statement(sql, [*address, *reasons, *address, message.topic])

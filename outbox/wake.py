@@ -28,7 +28,7 @@ def nudge(task: str) -> None:
     options = {**current_app.conf.broker_transport_options, **HASTE}
     try:
         with current_app.connection_for_write(transport_options=options) as connection:
-            current_app.send_task(task, connection=connection, retry=False, expires=30)
+            current_app.send_task(task, connection=connection, retry=False, expires=60)
     except (OperationalError, OSError) as error:
         _breaker.open_until = time.monotonic() + PAUSE
         log.warning("worker_not_woken", task=task, error=type(error).__name__)

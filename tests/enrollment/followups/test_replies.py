@@ -1,4 +1,4 @@
-"""Wherever an answer comes in, it stands on the timeline, stops follow-ups and brings the lead to the desk."""
+"""Wherever an answer comes in, it stands on the timeline, stops follow-ups and calls the desk."""
 
 from uuid import uuid4
 

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from outbox import signals
-from outbox.models import Channel, Message, Reply, Suppression, address_hash
+from outbox.models import Channel, Message, OptOut, Reply, Suppression, address_hash
+from outbox.storable import storable
 from outbox.suppression import suppress
 
 LONGEST_TEXT = 20_000
@@ -44,15 +46,15 @@ def take(heard: Heard) -> bool:
 
     STOP and its like, on WhatsApp and by SMS, end what nobody asked for there; START takes that back.
     """
-    now = timezone.now()
+    heard, now = _storable(heard), timezone.now()
     with transaction.atomic():
         reply, is_new = Reply.objects.get_or_create(
             event_id=heard.event_id,
             defaults={
                 "channel": heard.channel,
                 "sender": heard.sender.lower()[:320],
-                "subject": _clean(heard.subject)[:200],
-                "text": _clean(heard.text)[:LONGEST_TEXT],
+                "subject": heard.subject[:200],
+                "text": heard.text[:LONGEST_TEXT],
                 "message": _answered(heard),
                 "is_automatic": heard.is_automatic,
                 "received_at": min(heard.at or now, now),
@@ -86,12 +88,25 @@ def _heed(reply: Reply) -> None:
     said = _said(reply.text)
     if said in STOP_WORDS and not _said_later(reply, START_WORDS):
         suppress(reply.sender, reason=Suppression.Reason.UNSUBSCRIBED, channel=reply.channel)
-    elif said in START_WORDS and not _said_later(reply, STOP_WORDS):
-        Suppression.objects.filter(
-            channel=reply.channel,
-            address_hash=address_hash(reply.sender),
-            reason=Suppression.Reason.UNSUBSCRIBED,
-        ).delete()
+    elif said in START_WORDS:
+        _take_stop_back(reply)
+
+
+def _take_stop_back(reply: Reply) -> None:
+    """Let leave again what a STOP has stopped, and tell it by `signals.allowed`.
+
+    The stop is locked first, so that a STOP which comes at this very moment is seen, or finds nothing.
+    """
+    where = {"channel": reply.channel, "address_hash": address_hash(reply.sender)}
+    stops = Suppression.objects.select_for_update().filter(**where, reason=Suppression.Reason.UNSUBSCRIBED)
+    stop = stops.first()
+    if stop is None or _said_later(reply, STOP_WORDS):
+        return
+    stop.delete()
+    stopped_alone = set(OptOut.objects.filter(**where).values_list("topic", flat=True))
+    for topic in settings.MESSAGE_TOPICS:
+        if topic not in stopped_alone:
+            signals.allowed.send(sender=Reply, address=reply.sender, channel=reply.channel, topic=topic)
 
 
 def _said(text: str) -> str:
@@ -106,6 +121,11 @@ def _said_later(reply: Reply, words: set[str]) -> bool:
     return any(_said(text) in words for text in later.values_list("text", flat=True))
 
 
-def _clean(text: str) -> str:
-    """Return text that the database can keep."""
-    return text.replace("\0", "").encode(errors="replace").decode()
+def _storable(heard: Heard) -> Heard:
+    return replace(
+        heard,
+        sender=storable(heard.sender),
+        subject=storable(heard.subject),
+        text=storable(heard.text),
+        answers=[storable(answer) for answer in heard.answers],
+    )

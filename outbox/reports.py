@@ -5,7 +5,7 @@ address doesn't exist or that somebody complained outweighs everything.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from outbox import signals
 from outbox.keepers import keeper_of
 from outbox.models import DeliveryAttempt, Message, ProviderEvent, Report, Suppression
+from outbox.storable import storable
 from outbox.suppression import suppress
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ def take(told: Told) -> bool:
     A message of which nobody knew whether it left is settled as sent: the provider had it. A dead address
     and a complaint end what is sent there. Costs up to eight queries, and what the receivers of signals ask.
     """
+    told = _storable(told)
     message = _message_of(told)
     if message and message.state != Message.State.SENT:
         _settle(message, told)
@@ -70,7 +72,18 @@ def event_id(source: str, *parts: object) -> str:
 
     Hashed, since providers put numbers and addresses into their ids.
     """
-    return f"{source}:{hashlib.sha256(':'.join(map(str, parts)).encode()).hexdigest()}"
+    name = ":".join(map(str, parts)).encode(errors="surrogatepass")
+    return f"{source}:{hashlib.sha256(name).hexdigest()}"
+
+
+def _storable(told: Told) -> Told:
+    return replace(
+        told,
+        provider_id=storable(told.provider_id),
+        reference=storable(told.reference),
+        address=storable(told.address),
+        detail=storable(told.detail),
+    )
 
 
 def _message_of(told: Told) -> Message | None:

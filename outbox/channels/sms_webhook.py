@@ -35,7 +35,7 @@ def is_signed(body: bytes, *, timestamp: str, signature: str) -> bool:
 def reports_in(body: dict[str, Any]) -> Iterator[Told]:
     """Yield what became of messages."""
     for event in _events(body):
-        if event.get("type") in _REPORTS:
+        if str(event.get("type")) in _REPORTS:
             yield Told(
                 event_id=event_id(Channel.SMS, event["id"]),
                 channel=Channel.SMS,

@@ -29,7 +29,7 @@ def reports_in(body: dict[str, Any]) -> Iterator[Told]:
     """Yield what became of messages."""
     for value in _values(body):
         for status in _dicts(value.get("statuses")):
-            if status.get("status") in _REPORTS and status.get("id"):
+            if str(status.get("status")) in _REPORTS and status.get("id"):
                 yield _told(status)
 
 
@@ -37,11 +37,7 @@ def answers_in(body: dict[str, Any]) -> Iterator[Heard]:
     """Yield what people wrote or pressed."""
     for value in _values(body):
         for message in _dicts(value.get("messages")):
-            if (
-                message.get("type") != "system"
-                and message.get("id")
-                and str(message.get("from", "")).isdigit()
-            ):
+            if message.get("type") != "system" and message.get("id") and _is_number(message.get("from")):
                 yield Heard(
                     event_id=event_id(Channel.WHATSAPP, message["id"]),
                     channel=Channel.WHATSAPP,
@@ -64,7 +60,7 @@ def _told(status: dict[str, Any]) -> Told:
         report=report,
         provider_id=str(status["id"]),
         reference=str(status.get("biz_opaque_callback_data", "")),
-        address=f"+{number}" if number.isdigit() else "",
+        address=f"+{number}" if _is_number(number) else "",
         detail=f"{code} {errors[0].get('title', '')}".strip() if errors else "",
         unsubscribes=code == WANTS_NO_OFFERS,
     )
@@ -107,12 +103,16 @@ def _is_ours(value: dict[str, Any]) -> bool:
     """Whether it is about our number: one app may serve several."""
     match value.get("metadata"):
         case {"phone_number_id": number}:
-            return settings.WHATSAPP_PHONE_ID in {"", number}
+            return settings.WHATSAPP_PHONE_ID in ("", number)
     return True
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _is_number(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isdigit()
 
 
 def _time(seconds: object) -> datetime | None:

@@ -7,10 +7,12 @@ known is taken quietly: a provider that gets an error tries again for days.
 import json
 from collections.abc import Callable, Iterator
 from functools import wraps
+from json import JSONDecodeError
 from typing import Any, Protocol
 
 import structlog
 from anymail import urls as anymail_urls
+from anymail.exceptions import AnymailInvalidAddress
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
@@ -29,6 +31,9 @@ log = structlog.get_logger(__name__)
 LONGEST_EVENT = 1024 * 1024
 LONGEST_MAIL = 25 * 1024 * 1024
 """Bytes of a mail that somebody sends us, with what is attached; the proxy takes no more either."""
+
+MOST_DIGITS = 12
+"""Of a length that is looked at."""
 
 
 class Webhook(Protocol):
@@ -49,7 +54,7 @@ def bounded(limit: int) -> Callable[[View], View]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             announced = request.headers.get("Content-Length") or "0"
-            if not announced.isdecimal() or int(announced) > limit:
+            if not announced.isdecimal() or len(announced) > MOST_DIGITS or int(announced) > limit:
                 return HttpResponse(status=413)
             if request.content_type != "multipart/form-data":  # those go to files by themselves
                 request._body = request.read(limit)  # past Django's own limit
@@ -89,10 +94,24 @@ def sms(request: HttpRequest) -> HttpResponse:
 def mail_addresses(provider: str) -> list[URLPattern]:
     """Return django-anymail's addresses for a mail provider, which ask for the password in each of them."""
     return [
-        URLPattern(each.pattern, bounded(LONGEST_MAIL)(each.callback), name=each.name)
+        URLPattern(each.pattern, bounded(LONGEST_MAIL)(_readable(each.callback)), name=each.name)
         for each in anymail_urls.urlpatterns
         if provider and each.name.startswith(f"{provider}_")
     ]
+
+
+def _readable(view: View) -> View:
+    """Return a view that refuses what it can't read: no JSON, half a character, an address that is none."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (JSONDecodeError, UnicodeError, RecursionError, AnymailInvalidAddress) as error:
+            log.warning("event_not_readable", channel="email", error=type(error).__name__)
+            return HttpResponse(status=400)
+
+    return wrapped
 
 
 def _answer_challenge(request: HttpRequest) -> HttpResponse:
@@ -111,7 +130,7 @@ def _refuse(channel: str) -> HttpResponse:
 def _take(request: HttpRequest, webhook: Webhook) -> HttpResponse:
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         return HttpResponse(status=400)

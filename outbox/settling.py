@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from outbox.clock import Clock
 from outbox.keepers import GO, Keeper, Verdict, keeper_of
 from outbox.models import DeliveryAttempt, Message, Suppression
-from outbox.statements import OURS, OURS_OR_NOBODYS, Statement, add_attempt, run, update_message
+from outbox.statements import OURS, OURS_OR_NOT_LEAVING, Statement, add_attempt, run, update_message
 from outbox.suppression import suppress, why_forbidden
 from outbox.verdict import Result, fields_after
 
@@ -193,8 +193,8 @@ def _keeper_to_tell(done: Done) -> Keeper | None:
 
 
 def _settlement(done: Done) -> Statement:
-    """The message's next state, where it is still ours; one that left is sent even if its lease ran out."""
-    where = OURS_OR_NOBODYS if done.outcome == Outcome.SENT else OURS
+    """The message's next state, where it is still ours; one that left is sent, whatever was said since."""
+    where = OURS_OR_NOT_LEAVING if done.outcome == Outcome.SENT else OURS
     return update_message(done.message, done.fields, where=where)
 
 
@@ -209,12 +209,12 @@ def _attempt(done: Done) -> Statement:
 
 
 def _ask(message: Message, *, now: datetime) -> Verdict:
-    keeper = keeper_of(message)
-    if not keeper:
+    if not message.keeper:
         return GO
     try:
+        keeper = keeper_of(message)
         with transaction.atomic():
-            return keeper.verdict(message)
+            return keeper.verdict(message) if keeper else GO
     except Exception:
         if connection.needs_rollback:
             raise

@@ -22,8 +22,8 @@ _FIELDS = {field.attname: field for field in Message._meta.concrete_fields}
 
 OURS = "state IN ('claimed', 'sending') AND lease_token = %s"
 """The lease is still in hand."""
-OURS_OR_NOBODYS = f"({OURS} OR state IN ('pending', 'claimed', 'unknown'))"
-"""Or it was lost, but nobody is sending the message again yet."""
+OURS_OR_NOT_LEAVING = f"({OURS} OR state IN ('pending', 'claimed', 'unknown', 'failed', 'cancelled'))"
+"""Or it was lost, but nobody is sending the message again, and nobody has said that it left."""
 
 
 class Statement(NamedTuple):
@@ -64,7 +64,8 @@ def update_message(
 ) -> Statement:
     """Write fields of a message where the condition on its lease holds.
 
-    With `unless_forbidden` nothing may suppress its address either: what `outbox.suppression.forbids` says.
+    With `unless_forbidden` nothing may suppress its address either; `outbox.suppression.why_forbidden` says
+    it in words.
     """
     columns = ", ".join(f"{name} = %s" for name in fields)
     values = [_FIELDS[name].get_db_prep_save(value, connection) for name, value in fields.items()]

@@ -1,7 +1,6 @@
 """Addresses that get nothing more."""
 
 from django.db import transaction
-from django.db.models import Exists, Q
 
 from outbox import signals
 from outbox.models import Channel, Message, OptOut, Suppression, address_hash
@@ -46,25 +45,13 @@ def opt_out(address: str, *, topic: str, channel: str = Channel.EMAIL) -> OptOut
     return opted
 
 
-def forbids(message: Message) -> Q:
-    """Return the condition under which this message must not leave; for a filter or exclude."""
-    hashed = {"channel": message.channel, "address_hash": address_hash(message.to)}
-    found = Suppression.objects.filter(**hashed)
-    if message.purpose != Message.Purpose.MARKETING:
-        return Q(Exists(found.filter(reason__in=STOPS_EVERYTHING)))
-    if not message.topic:
-        return Q(Exists(found))
-    return Q(Exists(found)) | Q(Exists(OptOut.objects.filter(**hashed, topic=message.topic)))
-
-
 def why_forbidden(message: Message) -> str:
     """Return in words why this message must not leave, or an empty string; at most two queries."""
     hashed = {"channel": message.channel, "address_hash": address_hash(message.to)}
     found = Suppression.objects.filter(**hashed)
-    if message.purpose != Message.Purpose.MARKETING:
-        found = found.filter(reason__in=STOPS_EVERYTHING)
-    if suppression := found.first():
+    is_marketing = message.purpose == Message.Purpose.MARKETING
+    if suppression := (found if is_marketing else found.filter(reason__in=STOPS_EVERYTHING)).first():
         return str(suppression.get_reason_display())
-    if message.topic and OptOut.objects.filter(**hashed, topic=message.topic).exists():
+    if is_marketing and message.topic and OptOut.objects.filter(**hashed, topic=message.topic).exists():
         return str(Suppression.Reason.UNSUBSCRIBED.label)
     return ""

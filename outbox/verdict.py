@@ -56,9 +56,8 @@ def judge(error: Exception) -> Result:
 
 def fields_after(message: Message, result: Result, *, now: datetime) -> dict[str, Any]:
     """Return the fields that a result changes. Private values go as soon as nothing can need them."""
-    fields = _next_state(message, result, now=now) | {"lease_token": None, "leased_until": None}
-    if message.last_error or result.detail:
-        fields["last_error"] = result.detail[:300]
+    fields = _next_state(message, result, now=now)
+    fields |= {"lease_token": None, "leased_until": None, "last_error": result.detail[:300]}
     if message.private and fields["state"] in {State.SENT, State.FAILED, State.CANCELLED}:
         fields["private"] = {}
     if not result.costs_attempt:

@@ -229,6 +229,22 @@ def test_late_success_still_counts(settings, monkeypatch) -> None:
     assert message.state == "sent"
 
 
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+def test_late_success_is_the_truth_about_what_was_counted_as_over(state, monkeypatch) -> None:
+    """Unclear for a moment, then taken back or given up; and then the server says that it has it."""
+    message = queue()
+
+    def slow(self, messages) -> int:
+        Message.objects.update(state=state, lease_token=None, leased_until=None, private={}, last_error="x")
+        return len(messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", slow)
+    drain()
+    message.refresh_from_db()
+
+    assert (message.state, message.last_error) == ("sent", "")
+
+
 def test_claim_and_send_cost_constant_queries(django_assert_max_num_queries) -> None:
     MessageFactory()
     with django_assert_max_num_queries(17):  # due, claim 5, sending 3, settle 4, due, claim 3

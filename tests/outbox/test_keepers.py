@@ -200,3 +200,13 @@ def test_next_message_of_a_keeper_is_there_once_this_one_is_sent(keeper, monkeyp
     drain(seconds=1)
 
     assert Message.objects.filter(key="the next step").exists()
+
+
+def test_message_of_a_keeper_that_is_not_there_any_more_holds_up_no_other(settings) -> None:
+    settings.MESSAGE_KEEPERS = {}
+    lost, other = kept(), MessageFactory()
+
+    assert drain().outcomes == {"postponed": 1, "sent": 1}
+    lost.refresh_from_db()
+    other.refresh_from_db()
+    assert (lost.state, other.state) == ("pending", "sent")

@@ -155,7 +155,8 @@ class Sender:
                 continue
             self.tally.add(hand_on(done, [], clock=self.clock).outcomes)
             way.close()
-            if not in_time or not self._bears(done) or not self._connected(way):
+            bears = self._bears(done)
+            if not in_time or not bears or not self._connected(way):
                 release(step.waiting)
                 return in_time
             step = hand_on(None, step.waiting, clock=self.clock)

@@ -137,6 +137,18 @@ def test_throttled_channel_pauses_for_as_long_as_asked(whatsapp) -> None:
     assert all(message.attempts == 1 for message in Message.objects.filter(pk__in=[m.pk for m in messages]))
 
 
+def test_pause_counts_though_the_time_of_the_drain_was_up(whatsapp, monkeypatch) -> None:
+    def send(self, message) -> str:
+        time.sleep(0.3)
+        raise Throttled("Slow down.", retry_after=90)
+
+    monkeypatch.setattr(whatsapp, "send", send)
+    to_phone()
+    assert drain(seconds=0.2).outcomes == {"postponed": 1}
+
+    assert limits.is_paused(state_of("whatsapp"), database_time() + timedelta(seconds=80))
+
+
 def test_second_unclear_message_in_a_row_pauses_the_channel(settings) -> None:
     settings.MAILERS = BREAKS
     MessageFactory.create_batch(5, purpose="marketing")

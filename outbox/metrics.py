@@ -16,7 +16,7 @@ What was sent or cancelled only grows; how fast is told by `outbox_sent_last_hou
 
 
 def exposition() -> bytes:
-    """Return all figures; nine queries, each along an index that holds the messages in question only."""
+    """Return all figures; ten queries at most, each along an index of the messages in question."""
     registry = CollectorRegistry()
     _standing(registry)
     _lateness(registry)

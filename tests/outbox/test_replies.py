@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from outbox import replies, signals
 from outbox.models import Channel, Message, Reply, Suppression
 from outbox.replies import Heard, window_open
-from outbox.suppression import suppress
+from outbox.suppression import opt_out, suppress
 from tests.factories.outbox import MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,25 @@ def test_start_takes_a_stop_back() -> None:
     replies.take(heard("தொடங்கு"))
 
     assert not Suppression.objects.exists()
+
+
+def test_start_tells_which_topics_are_wanted_again() -> None:
+    heard_of: list[tuple[str, str]] = []
+
+    def listen(address: str, topic: str, **_more: object) -> None:
+        heard_of.append((address, topic))
+
+    signals.allowed.connect(listen)
+    try:
+        opt_out(NUMBER, topic="news", channel=Channel.WHATSAPP)
+        replies.take(heard("START"))
+        assert heard_of == []
+        replies.take(heard("STOP"))
+        replies.take(heard("START"))
+    finally:
+        signals.allowed.disconnect(listen)
+
+    assert heard_of == [(NUMBER, topic) for topic in settings.MESSAGE_TOPICS if topic != "news"]
 
 
 @pytest.mark.parametrize("reason", [Suppression.Reason.BOUNCED, Suppression.Reason.ERASED])

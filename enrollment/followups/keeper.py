@@ -93,9 +93,10 @@ def ended(message: Message, outcome: str) -> None:
 def _locked(message: Message) -> SequenceRun | None:
     """Return the run that waits for a message with its signs, locked; None if it is held or gone.
 
-    So is one whose message another sender has by now.
+    So is one whose message another sender has by now. The person is locked too, so that two senders who
+    have something for them at the same moment both count what they get a day.
     """
-    runs = SequenceRun.objects.select_for_update(of=["self"], skip_locked=True, no_key=True)
+    runs = SequenceRun.objects.select_for_update(of=["self", "lead__person"], skip_locked=True, no_key=True)
     return (
         with_signs(runs)
         .select_related(*RELATED)

@@ -286,6 +286,38 @@ def test_a_stop_waits_for_a_sender_that_decides_and_leaves_what_it_sends(
 
 
 @needs_postgresql
+def test_two_senders_at_once_keep_to_what_a_person_gets_a_day(
+    run: SequenceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    InstituteSettings.objects.update(follow_ups_a_day=1)
+    begin(LeadFactory(person=run.lead.person))
+    first, second = claim(Channel.EMAIL, limit=1), claim(Channel.EMAIL, limit=1)
+    decided, go_on = Event(), Event()
+    decide = keeper.verdict
+
+    def slowly(message: Message) -> object:
+        found = decide(message)
+        if message.pk == first[0].pk:
+            decided.set()
+            go_on.wait(10)
+        return found
+
+    monkeypatch.setattr(keeper, "verdict", slowly)
+    slow = in_thread(lambda: hand_on(None, first, clock=Clock()))
+    assert decided.wait(10)
+    other = in_thread(lambda: hand_on(None, second, clock=Clock()))
+    other.join(timeout=10)
+    assert not other.is_alive()
+    go_on.set()
+    slow.join(timeout=10)
+
+    assert Message.objects.filter(state=Message.State.SENDING).count() == 1
+    Message.objects.filter(state=Message.State.PENDING).update(due_at=timezone.now())
+    assert drain(seconds=2).outcomes == {"postponed": 1}
+    assert "as many follow-ups" in Message.objects.get(state=Message.State.PENDING).last_error
+
+
+@needs_postgresql
 def test_unsubscribing_while_everything_is_sent_doubles_and_strands_nothing() -> None:
     runs = []
     for number in range(20):

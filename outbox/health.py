@@ -153,6 +153,10 @@ class Reported:
     """Came back, or couldn't be delivered."""
     complained: int
 
+    @property
+    def reported(self) -> int:
+        return self.arrived + self.refused + self.complained
+
 
 def reported_lately() -> Reported:
     """Count the reports about the last seven days' messages; one query that reads each of them."""

@@ -66,6 +66,7 @@ def deliveries(request: StaffRequest) -> HttpResponse:
     rows = _shown(request, paginator, query=query)
     context = {
         "filters": filters,
+        "narrowed": len(query.keys() - {"q"}),
         "rows": rows,
         "paginator": paginator,
         "page_obj": paginator.page,

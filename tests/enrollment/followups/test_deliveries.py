@@ -57,6 +57,21 @@ def run_of(message: Message) -> SequenceRun:
 # The list ---------------------------------------------------------------------------------------------
 
 
+def test_filters_are_folded_until_they_narrow(desk: Client) -> None:
+    untouched, searched = desk.get(LIST).text, desk.get(LIST, {"q": "asha@example.com"}).text
+    narrowed = desk.get(LIST, {"channel": "sms", "state": "sent"}).text
+
+    assert '<details class="desk-more">' in untouched
+    assert '<details class="desk-more">' in searched
+    assert '<details class="desk-more" open>' in narrowed
+    assert "Filters (2)" in narrowed
+
+
+def test_what_the_menu_calls_deliveries_is_called_so_on_its_screens(desk: Client) -> None:
+    for address in (LIST, f"{LIST}unclear/", f"{LIST}failed/"):
+        assert "<title>Deliveries" in " ".join(desk.get(address).text.split()).replace("> ", ">")
+
+
 def test_a_message_is_found_by_whatever_its_caller_says(desk: Client) -> None:
     lead = LeadFactory(reference="ENQ-7F3K-29", person=PersonFactory(name="Asha Devi"))
     mine = MessageFactory(to="Asha@Example.com", subject="To Asha", provider_id="wamid.77")
@@ -409,6 +424,15 @@ def test_home_tells_what_is_due_what_left_and_what_waits(desk: Client) -> None:
     assert "Sent per hour in the last 24 hours: 3 in all" in page
     assert "100.0 % reported delivered, 0.0 % came back" in page
     assert f'href="{LIST}unclear/">1<' in page
+
+
+def test_home_claims_nothing_while_no_provider_reports(desk: Client) -> None:
+    MessageFactory.create_batch(3, state="sent")
+    page = home(desk)
+
+    assert "Of 3 sent in 7 days" in page
+    assert "No provider has reported anything yet" in page
+    assert "reported delivered" not in page
 
 
 def test_home_without_any_message_says_so(desk: Client) -> None:

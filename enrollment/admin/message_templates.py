@@ -16,7 +16,7 @@ from wagtail.log_actions import registry
 from wagtail.snippets.views.snippets import CreateView, EditView
 
 from enrollment.admin.forms.texts import MessageTemplateForm, TextPreviewForm
-from enrollment.admin.pipeline import SetUpViewSet
+from enrollment.admin.pipeline import SetUpIndexView, SetUpViewSet
 from enrollment.admin.sequences import CountColumn
 from enrollment.followups.texts import current_version
 from enrollment.models import MessageTemplate, TextVersion
@@ -38,26 +38,37 @@ class PlacesPanel(HelpPanel):
 
 
 def places_in_words() -> SafeString:
-    """Return every place with what comes there, those of sequences apart."""
+    """Return every place as a chip, those of sequences apart, and below them what comes there."""
     always = [name for name in PLACES if name not in (*OF_GROUPS, *OF_LEARNERS)]
     return format_html(
-        '<p>{} <span data-place-hint hidden>{}</span></p>{}<p>{}</p>{}',
+        '<p>{} <span data-place-hint hidden>{}</span></p>{}<p>{}</p>{}'
+        '<details class="text-meanings"><summary>{}</summary><dl>{}</dl></details>',
         _("These places are filled for each person."),
         _("Press one to put it where you write."),
         _chips(always),
         _("These only where a sequence sends the text: the last three to learners, the others where there "
           "is a group."),
         _chips([*OF_GROUPS, *OF_LEARNERS]),
+        _("What comes there"),
+        _meanings([*always, *OF_GROUPS, *OF_LEARNERS]),
     )  # fmt: skip
 
 
 def _chips(names: list[str]) -> SafeString:
     chips = format_html_join(
         "\n",
-        '<li><code class="lead-chip" data-place>{}</code> {}</li>',
-        ((f"{{{name}}}", PLACES[name]) for name in names),
+        '<li><code class="lead-chip" title="{}" data-place>{}</code></li>',
+        ((PLACES[name], f"{{{name}}}") for name in names),
     )
     return format_html('<ul class="desk-plain desk-places text-places">{}</ul>', chips)
+
+
+def _meanings(names: list[str]) -> SafeString:
+    return format_html_join(
+        "\n",
+        "<div><dt><code>{}</code></dt><dd>{}</dd></div>",
+        ((f"{{{name}}}", PLACES[name]) for name in names),
+    )
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,15 @@ class WithPreview:
         return context | {"preview": TextPreviewForm(initial={"saved": saved})}
 
 
+class TextIndexView(SetUpIndexView):
+    """The list, named like its line of the menu."""
+
+    page_title = _("Texts")
+    add_item_label = _("Add text")
+    verbose_name = _("text")
+    verbose_name_plural = _("texts")
+
+
 class TextCreateView(WithPreview, CreateView):
     """Writing a new text."""
 
@@ -127,6 +147,7 @@ class MessageTemplateViewSet(SetUpViewSet):
     menu_label = _("Texts")
     admin_url_namespace = "message_templates"
     base_url_path = "leads/texts"
+    index_view_class = TextIndexView
     add_view_class = TextCreateView
     edit_view_class = TextEditView
     create_template_name = "enrollment/admin/sequences/text_create.html"

@@ -174,7 +174,7 @@ class SequenceViewSet(SetUpViewSet):
             WHO,
             MultiFieldPanel(
                 [FieldPanel("basis")],
-                heading=_("Why you may write"),
+                heading=_("Why we may write"),
                 help_text=_(
                     "Each message says it and lets people unsubscribe from this alone. Course news goes only "
                     "to people who allowed it."

@@ -13,6 +13,7 @@ for (const place of document.querySelectorAll("[data-place]")) {
   button.type = "button";
   button.className = place.className;
   button.textContent = place.textContent;
+  button.title = place.title;
   button.addEventListener("click", () => {
     field.setRangeText(button.textContent, field.selectionStart, field.selectionEnd, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));

@@ -87,6 +87,14 @@ def test_the_page_says_why_it_waits(
     assert words in page_of(desk, run.lead)
 
 
+def test_an_unclear_message_leads_to_where_it_is_decided(desk: Client, run: SequenceRun) -> None:
+    Message.objects.filter(pk=run.message_id).update(state="unknown", attempts=1)
+    page = page_of(desk, run.lead)
+
+    assert f'<a href="/cms/leads/deliveries/{run.message_id}/">Decide</a>' in page
+    assert "It is leaving or has left." not in page
+
+
 def test_the_page_says_that_a_sequence_is_off(desk: Client, run: SequenceRun) -> None:
     run.sequence.is_on = False
     run.sequence.save()

@@ -41,6 +41,20 @@ def data(**changes: str) -> dict[str, str]:
     return text | {"position": "5", "is_offered": "on"} | changes
 
 
+def test_the_list_has_the_name_of_its_line_in_the_menu(manager: Client) -> None:
+    page = manager.get(TEXTS).text
+
+    assert "Add text" in page
+    assert "Message templates" not in page
+
+
+def test_each_place_tells_what_comes_there(manager: Client) -> None:
+    page = manager.get(f"{TEXTS}add/").text
+
+    assert 'title="the person&#x27;s first name" data-place>{first_name}<' in page
+    assert "<dt><code>{first_name}</code></dt><dd>the person&#x27;s first name</dd>" in page
+
+
 def test_a_text_is_written_in_english_and_tamil(manager: Client) -> None:
     manager.post(f"{TEXTS}add/", data(subject_ta="{name}, இடம்", body_ta="வணக்கம் {name}"))
 
@@ -241,7 +255,9 @@ def sent(client: Client, **changes: Any) -> str:
 def test_a_test_goes_to_oneself_once_a_press(manager: Client, admissions_lead: User, lead: Lead) -> None:
     key = str(uuid4())
     for _press in range(2):
-        assert f"on its way to {admissions_lead.email}" in sent(manager, key=key)
+        page = sent(manager, key=key)
+        assert f"on its way to {admissions_lead.email}" in page
+        assert "help-info" in page, "Wagtail has a look for info, warning and critical alone"
 
     message = Message.objects.get()
     assert message.to == admissions_lead.email

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from enrollment import assignment, duplicates, escalation, intake, privacy, reconciliation, retention, waiting
-from enrollment.followups import entering, planning
+from enrollment.followups import ending, entering, planning
 from enrollment.importing.storing import forget_old_files
 from enrollment.importing.working import work
 
@@ -40,7 +40,9 @@ def enter_sequences() -> None:
 
 @shared_task(name="enrollment.plan_followups")
 def plan_followups() -> None:
-    """Plan the next message of runs that lost theirs."""
+    """Stop runs whose place is over, and plan the next message of those that lost theirs."""
+    if count := ending.stop_places_that_ended():
+        log.info("followups_stopped", count=count)
     if count := planning.plan_waiting():
         log.info("followups_planned", count=count)
 

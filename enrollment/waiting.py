@@ -21,7 +21,8 @@ from enrollment.errors import (
     OfferEnded,
     SeatsLeft,
 )
-from enrollment.models import Enrollment, Lead, LeadEvent, WaitingPlace
+from enrollment.followups.stopping import stop_runs
+from enrollment.models import Enrollment, Lead, LeadEvent, SequenceRun, WaitingPlace
 from enrollment.offers import write_lapse
 from enrollment.seats import give_seats_back, lock_cohorts, offer_free_seats
 
@@ -36,6 +37,7 @@ def join(
 ) -> WaitingPlace:
     """Put the lead at the end of a full cohort's list; who stands in it already keeps their place.
 
+    Follow-ups that end by enrolling end, but for those about waiting lists.
     A price that is agreed already is offered with the seat. Raises CohortStarted, EnrolledAlready, or
     SeatsLeft when there is no need to wait.
     """
@@ -58,6 +60,7 @@ def join(
         "position": position(place),
     }
     _note(lead, text=text, actor=actor)
+    stop_runs(lead, SequenceRun.Why.WAITS, actor=actor)
     return place
 
 

@@ -20,7 +20,7 @@ PLACES = {
     "first_name": gettext_lazy("the person's first name"),
     "course": gettext_lazy("the course they asked about"),
     "institute": gettext_lazy("your institute"),
-    "staff": gettext_lazy("your own name"),
+    "staff": gettext_lazy("who writes: you, or in a sequence the lead's owner"),
     "reference": gettext_lazy("the number of their enquiry"),
     "booked_at": gettext_lazy("the time of the planned next action"),
     "phone": gettext_lazy("the institute's phone"),

@@ -43,6 +43,8 @@ class Refusal:
     text: str
     until: datetime | None = None
     """When it may leave, where waiting helps."""
+    lasting: str = ""
+    """Why it waits, in words that are still true when they are read later."""
     final: bool = False
     """Whether nothing but a change of the person's mind, address or consent helps."""
 
@@ -134,7 +136,10 @@ def too_early(
         "most": most,
         "when": _can_leave(until, at, zone=zone),
     }
-    return Refusal("daily-cap", text, until=until)
+    lasting = _("They had already had as many follow-ups that day as a person gets (%(most)d).") % {
+        "most": most
+    }
+    return Refusal("daily-cap", text, until=until, lasting=lasting)
 
 
 def unfit(
@@ -218,24 +223,22 @@ def _hours_refusal(
     calendar, institute, person = facts.institute.calendar, facts.institute.settings, facts.lead.person
     zone = zone_of(person, calendar.zone)
     day, begin, end = at.astimezone(calendar.zone).date(), institute.follow_up_from, institute.follow_up_until
-    theirs = at.astimezone(zone)
+    theirs, hours = at.astimezone(zone), {"begin": f"{begin:%H:%M}", "end": f"{end:%H:%M}"}
+    lasting = ""
     if not is_open_day(day, calendar, on_working_days=on_working_days):
         code = "holiday" if day in calendar.holidays else "closed-day"
         text = _("The institute is closed on %(day)s.") % {"day": date_format(day, "l j F")}
     elif channel == Channel.SMS and begin <= theirs.time() < end:
         code, text = "sms-hours", _("In India an SMS like this may leave between 10:00 and 21:00 only.")
     else:
-        code, text = (
-            "quiet-hours",
-            _("It is %(now)s for %(name)s; follow-ups leave from %(begin)s to %(end)s."),
+        code = "quiet-hours"
+        text = _("It is %(now)s for %(name)s; follow-ups leave from %(begin)s to %(end)s.")
+        text %= {"now": f"{theirs:%H:%M}", "name": person.name, **hours}
+        lasting = (
+            _("Outside the hours in which follow-ups leave, %(begin)s to %(end)s where they are.") % hours
         )
-        text %= {
-            "now": f"{theirs:%H:%M}",
-            "name": person.name,
-            "begin": f"{begin:%H:%M}",
-            "end": f"{end:%H:%M}",
-        }
-    return Refusal(code, f"{text} {_can_leave(until, at, zone=zone)}", until=until)
+    text_now = f"{text} {_can_leave(until, at, zone=zone)}"
+    return Refusal(code, text_now, until=until, lasting=lasting or text)
 
 
 def _unfit_for_whatsapp(written: Written, number: str) -> Iterator[Refusal]:

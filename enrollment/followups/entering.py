@@ -15,11 +15,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from courses import wall_clock
 from enrollment.desk import lock_lead
 from enrollment.followups.candidates import Entry, candidates
 from enrollment.followups.facts import Institute, facts_of
 from enrollment.followups.planning import note, plan
+from enrollment.followups.stopping import ends
 from enrollment.models import Enrollment, Lead, PipelineStage, Sequence, SequenceRun, WaitingPlace
 
 __all__ = ["Entry", "candidates", "enter", "enter_all"]
@@ -48,8 +50,10 @@ def enter_all(*, seconds: float = 40) -> int:
 
 
 @transaction.atomic
-def enter(sequence: Sequence, entry: Entry, *, institute: Institute | None = None) -> SequenceRun | None:
-    """Let one lead enter and plan the first message, with a line on the timeline.
+def enter(
+    sequence: Sequence, entry: Entry, *, institute: Institute | None = None, actor: User | None = None
+) -> SequenceRun | None:
+    """Let one lead enter and plan the first message, with a line on the timeline that names the actor.
 
     None for a lead that has entered by the same happening or is in the sequence, and where what happened
     doesn't hold any more.
@@ -69,7 +73,8 @@ def enter(sequence: Sequence, entry: Entry, *, institute: Institute | None = Non
     if sequence.trigger == Trigger.INACTIVE and facts.next_lesson is None:
         return None
     run.save(force_insert=True)
-    note(run, _("Follow-ups “%(name)s” begin") % {"name": sequence.name})
+    text = _("Follow-ups “%(name)s” started by hand") if actor else _("Follow-ups “%(name)s” begin")
+    note(run, text % {"name": sequence.name}, actor=actor)
     plan(run, facts=facts)
     return run
 
@@ -145,7 +150,12 @@ def _fits(sequence: Sequence, lead: Lead) -> bool:
 
 
 def _still_holds(sequence: Sequence, entry: Entry) -> bool:
-    """Whether the person still waits, or still has the place and the group; one query at most."""
+    """Whether the person still waits, or still has the place and the group; one query at most.
+
+    What doesn't go on for who is enrolled doesn't begin for who waits for a seat.
+    """
+    if ends(sequence, SequenceRun.Why.WAITS, topic=""):
+        return not WaitingPlace.objects.open().filter(lead=entry.lead).exists()
     if sequence.trigger == Trigger.WAITING:
         return WaitingPlace.objects.open().filter(lead=entry.lead, cohort=entry.cohort).exists()
     if entry.enrollment is None:

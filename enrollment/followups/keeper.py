@@ -24,6 +24,8 @@ BUSY = timedelta(seconds=5)
 """When to ask again about a run that somebody holds."""
 SWITCHED_OFF = timedelta(hours=1)
 """When to ask again about a sequence that is off."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far the database's clock, by which a message is due, may be ahead of this one."""
 
 Outcome = DeliveryAttempt.Outcome
 State = SequenceRun.State
@@ -122,14 +124,16 @@ def _words(run: SequenceRun, message: Message, facts: Facts) -> Words:
 
 def _wait(run: SequenceRun, message: Message, facts: Facts) -> Verdict | None:
     now = facts.at
+    if now < message.due_at < now + CLOCKS_DIFFER:
+        now = message.due_at
     if not run.sequence.is_on:
-        return Verdict(wait_until=now + SWITCHED_OFF, reason=_("The sequence is switched off."))
+        return Verdict(wait_until=now + SWITCHED_OFF, reason=_("The sequence was switched off."))
     if run.snoozed_until and run.snoozed_until > now:
-        return Verdict(wait_until=run.snoozed_until, reason=_("The follow-ups are snoozed."))
+        return Verdict(wait_until=run.snoozed_until, reason=_("The follow-ups were snoozed."))
     early = too_early(
         facts, channel=message.channel, at=now, on_working_days=keeps_working_days(run.step), message=message
     )
-    return Verdict(wait_until=early.until, reason=early.text) if early else None
+    return Verdict(wait_until=early.until, reason=early.lasting) if early else None
 
 
 def _elsewhere(message: Message, facts: Facts) -> Verdict | None:

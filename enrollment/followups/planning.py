@@ -5,10 +5,10 @@ from datetime import datetime
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from courses.models import InstituteSettings
 from enrollment.followups.checking import unwanted
 from enrollment.followups.facts import Facts, Institute, facts_of
@@ -41,7 +41,8 @@ _WHY = {
     "guardian": SequenceRun.Why.CONSENT,
 }
 """Refusals that end a run, by their code, and what it says then."""
-BATCH = 100
+MOST = 10_000
+"""Runs of a kind that one sweep looks at; the next one goes on."""
 
 log = structlog.get_logger(__name__)
 
@@ -123,15 +124,15 @@ def plan_waiting(*, seconds: float = 40) -> int:
     somebody holds is left to the next sweep.
     """
     deadline = time.monotonic() + seconds
-    over = Q(planned_for__lte=timezone.now(), message__state__in=ENDED)
-    stuck = SequenceRun.objects.active().filter(Q(message=None) | over)
-    institute, count, last = Institute(), 0, 0
-    while time.monotonic() < deadline:
-        keys = list(stuck.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH])
-        if not keys:
-            break
-        count += sum(_planned(key, institute) for key in keys)
-        last = keys[-1]
+    active, institute, count = SequenceRun.objects.active(), Institute(), 0
+    over = active.filter(planned_for__lte=timezone.now(), message__state__in=ENDED).order_by(
+        "planned_for", "pk"
+    )
+    for stuck in (active.filter(message=None).order_by("pk"), over):
+        for key in stuck.values_list("pk", flat=True)[:MOST]:
+            if time.monotonic() >= deadline:
+                break
+            count += _planned(key, institute)
     return count
 
 
@@ -150,9 +151,9 @@ def reply_to(run: SequenceRun, institute: InstituteSettings) -> str:
     return run.lead.owner.email if run.lead.owner else institute.email
 
 
-def note(run: SequenceRun, text: str) -> None:
+def note(run: SequenceRun, text: str, *, actor: User | None = None) -> None:
     """Write a line about a run on the lead's timeline."""
-    LeadEvent.objects.create(lead_id=run.lead_id, kind=LeadEvent.Kind.FOLLOWUP, text=text)
+    LeadEvent.objects.create(lead_id=run.lead_id, kind=LeadEvent.Kind.FOLLOWUP, text=text, actor=actor)
 
 
 def note_left_out(run: SequenceRun, name: str, why: str) -> None:

@@ -164,7 +164,7 @@ def _move_message(run: SequenceRun, at: datetime) -> None:
         institute=InstituteSettings.current(),
         on_working_days=keeps_working_days(run.step),
     )
-    _change(message.pk, {"due_at": due_at})
+    _change(message.pk, {"due_at": due_at, "last_error": ""})
 
 
 def _change(message_key: int, values: Mapping[str, Any]) -> None:

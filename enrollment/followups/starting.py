@@ -17,27 +17,28 @@ from enrollment.followups.checking import refusals
 from enrollment.followups.entering import enter
 from enrollment.followups.facts import facts_of
 from enrollment.followups.hours import keeps_working_days
+from enrollment.followups.stopping import ends
 from enrollment.followups.texts import filled, unsaved_version
 from enrollment.followups.timing import due
 from enrollment.models import (
     Enrollment,
     Lead,
-    LeadEvent,
     PipelineStage,
     Sequence,
     SequenceRun,
     Step,
+    WaitingPlace,
 )
 
-Trigger = Sequence.Trigger
+Trigger, Why = Sequence.Trigger, SequenceRun.Why
 
 
 def offered(lead: Lead) -> list[Sequence]:
-    """Return the running sequences that fit the lead and that it isn't in; one query, or two.
+    """Return the running sequences that fit the lead and that it isn't in; one query, or three.
 
     What is about a place in a course fits learners only, the rest nobody who is enrolled or closed, unless
-    the sequence is for that very stage. A waiting list and a group that starts aren't offered: what they
-    write about is known only to who entered by it.
+    the sequence is for that very stage; what ends by enrolling fits nobody who waits for a seat. A waiting
+    list and a group that starts aren't offered: what they write about is known only to who entered by it.
     """
     inside = SequenceRun.objects.active().filter(lead=lead).values("sequence")
     sequences = Sequence.objects.running().exclude(pk__in=inside)
@@ -48,8 +49,12 @@ def offered(lead: Lead) -> list[Sequence]:
             Q(stage=None) | Q(stage=lead.stage_id),
         )
     )
-    learns = bool(fitting) and Enrollment.objects.open().filter(lead=lead).exists()
-    return [sequence for sequence in fitting if _suits(sequence, lead, learns=learns)]
+    if not fitting:
+        return []
+    learns = Enrollment.objects.open().filter(lead=lead).exists()
+    waits = WaitingPlace.objects.open().filter(lead=lead).exists()
+    suiting = (sequence for sequence in fitting if _suits(sequence, lead, learns=learns))
+    return [sequence for sequence in suiting if not (waits and ends(sequence, Why.WAITS, topic=""))]
 
 
 @dataclass(frozen=True)
@@ -116,13 +121,10 @@ def start_by_hand(sequence: Sequence, *, lead: Lead, key: UUID, actor: User) -> 
     lead = lock_lead(lead)
     if known := SequenceRun.objects.filter(entry_key=entry_key, lead=lead).first():
         return known
-    run = enter(
-        sequence, Entry(lead=lead, entry_key=entry_key, at=timezone.now(), enrollment=_place(sequence, lead))
-    )
+    entry = Entry(lead=lead, entry_key=entry_key, at=timezone.now(), enrollment=_place(sequence, lead))
+    run = enter(sequence, entry, actor=actor)
     if run is None:
         raise InSequenceAlready
-    text = _("Follow-ups “%(name)s” started by hand") % {"name": sequence.name}
-    LeadEvent.objects.create(lead=lead, kind=LeadEvent.Kind.FOLLOWUP, text=text, actor=actor)
     return run
 
 

@@ -133,6 +133,7 @@ def ends(sequence: Sequence, why: str, *, topic: str) -> bool:
         Why.REPLY: sequence.stop_on_reply,
         Why.CALL: sequence.stop_on_call,
         Why.ENROLLED: _ends_by_enrolment(sequence),
+        Why.WAITS: _ends_by_enrolment(sequence) and sequence.trigger != Sequence.Trigger.WAITING,
         Why.CLOSED: _ends_by_closing(sequence),
         Why.COHORT: sequence.stop_on_cohort_start,
     }.get(Why(why), True)
@@ -171,13 +172,14 @@ def with_signs(runs: QuerySet[SequenceRun]) -> QuerySet[SequenceRun]:
         lead__person=OuterRef("lead__person"), created_at__gt=OuterRef("entered_at")
     )
     said = Consent.objects.filter(person=OuterRef("lead__person")).order_by("-created_at", "-pk")
-    waits = WaitingPlace.objects.open().filter(lead=OuterRef("lead"), cohort=OuterRef("cohort"))
+    in_line = WaitingPlace.objects.open().filter(lead=OuterRef("lead"))
     return runs.select_related("lead__person", "sequence", "enrollment__cohort", "cohort").annotate(
         answered=Exists(since.filter(kind=LeadEvent.Kind.REPLY)),
         spoken_to=Exists(since.filter(kind=LeadEvent.Kind.CALL, outcome__in=LeadEvent.SPOKEN)),
         news=Subquery(said.filter(purpose=Consent.Purpose.NEWS).values("granted")[:1]),
         enquiry=Subquery(said.filter(purpose=Consent.Purpose.ENQUIRY).values("granted")[:1]),
-        waits=Exists(waits),
+        in_line=Exists(in_line),
+        waits=Exists(in_line.filter(cohort=OuterRef("cohort"))),
     )
 
 
@@ -191,6 +193,7 @@ def judge(run: Any) -> str:
         Why.WITHDRAWN: run.enrollment is not None and run.enrollment.state == Enrollment.State.WITHDRAWN,
         Why.MOVED: _left_cohort(run),
         Why.ENROLLED: lead.stage_id == PipelineStage.ENROLLED,
+        Why.WAITS: run.in_line,
         Why.CLOSED: lead.stage_id == PipelineStage.CLOSED,
         Why.REPLY: run.answered,
         Why.CALL: run.spoken_to,
@@ -207,11 +210,15 @@ def _consent_missing(run: Any) -> bool:
 
 
 def _left_cohort(run: Any) -> bool:
-    """Whether the learner has another cohort by now, or waits for this one no more."""
+    """Whether the learner has another cohort by now, or waits for this one no more.
+
+    The list of one that has started was closed by that.
+    """
     if run.cohort_id is None:
         return False
     if run.sequence.trigger == Sequence.Trigger.WAITING:
-        return not run.waits
+        started = _cohort_has_started(run) and run.sequence.stop_on_cohort_start
+        return not run.waits and not started
     return run.enrollment is not None and run.enrollment.cohort_id != run.cohort_id
 
 

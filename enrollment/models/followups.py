@@ -200,6 +200,7 @@ class SequenceRun(models.Model):
         REPLY = "reply", _("They answered")
         CALL = "call", _("A call reached them")
         ENROLLED = "enrolled", _("They were enrolled")
+        WAITS = "waits", _("They wait for a seat")
         CLOSED = "closed", _("The lead was closed")
         WITHDRAWN = "withdrawn", _("They left the course")
         MOVED = "moved", _("They left the cohort or its waiting list")
@@ -264,6 +265,12 @@ class SequenceRun(models.Model):
                 fields=["id"], condition=Q(state="active", message__isnull=True), name="run_to_plan"
             ),
             models.Index(fields=["sequence", "state", "-entered_at"], name="run_of_sequence"),
+            models.Index(fields=["planned_for", "id"], condition=Q(state="active"), name="run_planned"),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="active") & (Q(cohort__isnull=False) | Q(enrollment__isnull=False)),
+                name="run_about_place",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(

@@ -99,7 +99,7 @@ def test_a_sequence_that_is_off_holds_its_messages_and_goes_on_when_it_is_on(clo
     run.sequence.save()
     assert drain().outcomes == {"postponed": 1}
     run.message.refresh_from_db()
-    assert run.message.last_error == "The sequence is switched off."
+    assert run.message.last_error == "The sequence was switched off."
     assert run.message.attempts == 0
 
     run.sequence.is_on = True
@@ -385,3 +385,32 @@ def test_a_mail_that_goes_as_it_is_costs_few_queries(clock: Any, course: SmallCo
 
     assert counts[1:] == [3, 3]
     assert counts[0] <= 7  # the institute and its holidays, once a batch
+
+
+def test_what_is_kept_of_a_wait_stays_true_whenever_it_is_read(clock: Any) -> None:
+    run = begun()
+    clock.move_to("2026-09-07 22:28 +05:30")
+    assert drain().outcomes == {"postponed": 1}
+    run.message.refresh_from_db()
+    assert run.message.last_error == (
+        "Outside the hours in which follow-ups leave, 10:00 to 20:00 where they are."
+    )
+    assert run.message.deliveries.get().detail == run.message.last_error
+
+
+def test_what_was_planned_for_outside_the_hours_leaves_in_them_without_a_line(clock: Any) -> None:
+    run = begun({"delay": 11, "unit": Step.Unit.HOURS})
+    assert run.message.last_error == ""
+    clock.move_to("2026-09-08 10:00 +05:30")
+    assert drain().outcomes == {"sent": 1}
+    assert [attempt.outcome for attempt in run.message.deliveries.all()] == ["sent"]
+
+
+def test_a_web_server_whose_clock_is_behind_lets_what_is_due_leave(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun({"delay": 11, "unit": Step.Unit.HOURS})
+    due_at = Message.objects.get().due_at
+    monkeypatch.setattr("outbox.clock.database_time", lambda: due_at)
+    clock.move_to(due_at - timedelta(milliseconds=40))
+    assert drain().outcomes == {"sent": 1}

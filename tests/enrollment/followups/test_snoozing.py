@@ -188,7 +188,8 @@ def test_starting_by_hand_begins_once(admissions: User) -> None:
     runs = {start_by_hand(sequence, lead=lead, key=key, actor=admissions).pk for _ in range(2)}
     assert len(runs) == 1
     assert SequenceRun.objects.get().message
-    assert lead.events.filter(actor=admissions, kind=LeadEvent.Kind.FOLLOWUP).exists()
+    event = lead.events.get(kind=LeadEvent.Kind.FOLLOWUP)
+    assert (event.text, event.actor) == (f"Follow-ups “{sequence}” started by hand", admissions)
     with pytest.raises(InSequenceAlready):
         start_by_hand(sequence, lead=lead, key=uuid4(), actor=admissions)
 

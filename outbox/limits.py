@@ -57,22 +57,29 @@ def note_trouble(channel: str, *, now: datetime, patience: int = 0) -> bool:
     state.failures = min(state.failures + 1, 100)
     pauses = state.failures > patience
     if pauses:
-        state.closed_until = now + min(BREAK * (state.failures - patience), LONGEST_BREAK)
+        _close(state, min(BREAK * (state.failures - patience), LONGEST_BREAK), now=now)
     state.save(update_fields=["failures", "closed_until"])
     return pauses
 
 
 def note_success(channel: str) -> None:
-    """Forget the failures."""
-    ChannelState.objects.filter(channel=channel, failures__gt=0).update(failures=0, closed_until=None)
+    """Forget the failures; a pause lasts all the same, since a provider may have asked for it."""
+    ChannelState.objects.filter(channel=channel, failures__gt=0).update(failures=0)
 
 
 @transaction.atomic
 def pause(channel: str, *, seconds: float, now: datetime) -> None:
     """Leave the channel alone for as long as its provider asked."""
     state = _locked(channel)
-    state.closed_until = now + min(timedelta(seconds=seconds), LONGEST_PAUSE)
+    _close(state, min(timedelta(seconds=seconds), LONGEST_PAUSE), now=now)
     state.save(update_fields=["closed_until"])
+
+
+def _close(state: ChannelState, pause: timedelta, *, now: datetime) -> None:
+    """Leave the channel alone for so long, or for as long as it is left alone already."""
+    until = now + pause
+    closed = state.closed_until if is_paused(state, now) else None
+    state.closed_until = max(until, closed or until)
 
 
 def _locked(channel: str) -> ChannelState:

@@ -25,6 +25,7 @@ from enrollment.models import (
     Sequence,
     SequenceRun,
     StageChange,
+    WaitingPlace,
 )
 from lessons.models import Progress
 from outbox.models import OptOut, Suppression, address_hash
@@ -114,7 +115,7 @@ class PastFacts(Facts):
 def read_past(
     sequence: Sequence, entries: Rows[Entry], *, institute: Institute, learning: bool
 ) -> list[PastFacts]:
-    """Return the facts of each entry at its moment; eight queries, with `learning` two more.
+    """Return the facts of each entry at its moment; nine queries, with `learning` two more.
 
     Without `learning` lessons and groups are left out, for steps that don't ask for them.
     """
@@ -176,7 +177,7 @@ def _groups(entries: Rows[Entry]) -> dict[int, list[Cohort]]:
 
 
 class _Ends:
-    """What could end the runs of these people, read at once: six queries."""
+    """What could end the runs of these people, read at once: seven queries."""
 
     def __init__(self, sequence: Sequence, past: Rows[PastFacts]) -> None:
         self.sequence = sequence
@@ -187,6 +188,7 @@ class _Ends:
         people = {facts.lead.person_id for facts in past}
         self._read_events(people)
         self._read_stages({facts.lead.pk for facts in past})
+        self._read_places({facts.lead.pk for facts in past})
         self._read_consents(people)
         self._read_suppressions({hashed for facts in past for _channel, hashed in _hashes(facts)})
 
@@ -223,6 +225,12 @@ class _Ends:
             why = Why.ENROLLED if after == PipelineStage.ENROLLED else Why.CLOSED
             if self._counts(why):
                 self.by_lead[lead].append(End(at, _said(why)))
+
+    def _read_places(self, leads: Iterable[int]) -> None:
+        places = WaitingPlace.objects.filter(lead__in=leads, joined_at__gt=self.since)
+        if self._counts(Why.WAITS):
+            for lead, at in places.values_list("lead", "joined_at"):
+                self.by_lead[lead].append(End(at, _said(Why.WAITS)))
 
     def _read_consents(self, people: Iterable[int]) -> None:
         purpose = {Sequence.Basis.NEWS: Consent.Purpose.NEWS, Sequence.Basis.ANSWER: Consent.Purpose.ENQUIRY}

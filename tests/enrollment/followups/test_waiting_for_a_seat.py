@@ -1,7 +1,7 @@
 """Who waits for a seat isn't asked what would help them decide; what a group ends, ends in minutes."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from courses import wall_clock
-from courses.models import Cohort
+from courses.models import Cohort, InstituteSettings
 from enrollment.enrolling import withdraw
 from enrollment.followups.entering import enter_all
+from enrollment.followups.rehearsing import Outcome, rehearse
 from enrollment.followups.starting import offered
+from enrollment.mails import render_mail
 from enrollment.models import Lead, LeadEvent, Sequence, SequenceRun, WaitingPlace
 from enrollment.tasks import offers, plan_followups
 from enrollment.waiting import join, leave
@@ -150,3 +152,22 @@ def test_runs_that_go_on_cost_the_sweep_nothing_each(full: Cohort) -> None:
             plan_followups()
         counts.append(len(queries))
     assert len(set(counts)) == 1
+
+
+def test_the_dry_run_knows_that_waiting_for_a_seat_ends_what_asks(clock: Any, full: Cohort) -> None:
+    sequence = SequenceFactory()
+    StepFactory(sequence=sequence)
+    lead = LeadFactory()
+    clock.shift(timedelta(hours=1))
+    join(lead=lead, cohort=full)
+    clock.shift(timedelta(days=30))
+    (row,) = rehearse(sequence, month=date(2026, 9, 1)).entries
+    assert [(tried.outcome, tried.why) for tried in row.steps] == [
+        (Outcome.STOPPED, "they wait for a seat on 7 Sep")
+    ]
+
+
+def test_a_mail_stays_light_where_everything_else_is_dark() -> None:
+    """Its colours are written for a light ground: a mail program mustn't lighten links alone."""
+    html = render_mail("followup", {"institute": InstituteSettings.current(), "subject": "", "body": ""}).html
+    assert '<meta name="color-scheme" content="light only">' in html

@@ -445,9 +445,11 @@ LOGGING = {
             "foreign_pre_chain": _shared_processors,
         }
     },
+    "filters": {"masked_paths": {"()": "lms.masking.MaskedPaths"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "django.request": {"filters": ["masked_paths"]},
         "fontTools": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

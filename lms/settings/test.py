@@ -37,7 +37,8 @@ WHITENOISE_AUTOREFRESH = True
 STAFF_SECOND_FACTOR_REQUIRED = False
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
-LOGGING = {**LOGGING, "root": {"handlers": [], "level": "WARNING"}, "loggers": {}}
+_MASKED = {"django.request": {"filters": ["masked_paths"]}}
+LOGGING = {**LOGGING, "root": {"handlers": [], "level": "WARNING"}, "loggers": _MASKED}
 
 if REDIS_URL:
     # One Redis database for each parallel test process: clearing the cache empties the whole database.

@@ -27,7 +27,8 @@ def try_again(message: Message, actor_name: str) -> None:
 
     Raises AlreadySettled, and UnsendableMessage for one whose private values were forgotten meanwhile.
     """
-    if _PRIVATE.search(message.text + message.html):
+    is_filled_anew = message.purpose == Message.Purpose.MARKETING  # its link to unsubscribe is made each time
+    if not is_filled_anew and _PRIVATE.search(message.text + message.html):
         raise UnsendableMessage(_("Its link or code was for one time only. Have a new message sent instead."))
     _change(
         message,

@@ -1,6 +1,5 @@
 """Putting messages into the outbox and taking them out again."""
 
-import hashlib
 import re
 from datetime import datetime
 from email.utils import parseaddr
@@ -12,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.text import Truncator
 
 from outbox.errors import UnsendableMessage
@@ -101,9 +101,13 @@ def wake_after_commit() -> None:
 
 
 def derive_message_id(key: str) -> str:
-    """Return the Message-ID that every delivery of this key carries, so that receivers see one mail."""
+    """Return the Message-ID that every delivery of this key carries, so that receivers see one mail.
+
+    Nobody else can tell it from a key that they guess, so that what answers it was written by a receiver.
+    """
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+    digest = salted_hmac("outbox.message_id", key, algorithm="sha256").hexdigest()
+    return f"<{digest[:32]}@{domain}>"
 
 
 def _checked_key(key: str) -> str:

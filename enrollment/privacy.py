@@ -34,6 +34,7 @@ from enrollment.models import (
     LeadFile,
     Merge,
     Person,
+    SequenceRun,
     Submission,
 )
 from enrollment.traces import forget_posts_from, notices_about
@@ -144,6 +145,8 @@ def purge(person_key: int) -> bool:
     forget_messages(messages_to(addresses))
     forget_replies(replies_from(addresses))
     forget_messages(Message.objects.filter(pk__in=_messages_of(leads)))
+    for run in SequenceRun.objects.filter(lead__in=leads).values_list("pk", flat=True):
+        forget_messages(Message.objects.filter(key__startswith=f"run:{run}:"))
     forget_messages(notices_about(leads))
     forget_posts_from(addresses)
     _purge_leads(leads)

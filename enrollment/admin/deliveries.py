@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,11 +46,28 @@ def visible_messages(user: User) -> QuerySet[Message]:
     hidden = ContactPoint.objects.filter(person__restricted_at__isnull=False).exclude(
         Exists(ContactPoint.objects.filter(value=OuterRef("value"), person__restricted_at__isnull=True))
     )
-    messages = Message.objects.alias(lower_to=Lower("to")).exclude(lower_to__in=hidden.values("value"))
+    accounts = User.objects.filter(person__restricted_at__isnull=False).values(lower_email=Lower("email"))
+    noted = LeadEvent.objects.filter(lead__person__restricted_at__isnull=False, message=OuterRef("pk"))
+    messages = (
+        Message.objects.alias(lower_to=Lower("to"))
+        .exclude(lower_to__in=hidden.values("value"))
+        .exclude(lower_to__in=accounts)
+        .exclude(Exists(noted))
+        .exclude(key__in=_keys_of_hidden_runs())
+    )
     if may_manage_leads(user):
         return messages
     staff = User.objects.filter(is_staff=True).values(lower_email=Lower("email"))
     return messages.exclude(purpose=Message.Purpose.NOTICE).exclude(lower_to__in=staff)
+
+
+def _keys_of_hidden_runs() -> QuerySet:
+    """Return the keys of follow-ups to restricted people, also of those that never left."""
+    colon = Value(":")
+    runs = SequenceRun.objects.filter(lead__person__restricted_at__isnull=False, sequence__steps__gt=0)
+    step = "sequence__steps"
+    parts = [Cast("pk", CharField()), colon, Cast(f"{step}__pk", CharField()), colon, F(f"{step}__channel")]
+    return runs.values_list(Concat(Value("run:"), *parts, output_field=CharField()))
 
 
 class DeliveryFilters(forms.Form):
@@ -115,7 +132,7 @@ class DeliveryFilters(forms.Form):
 
 
 def _between(messages: QuerySet[Message], first: date | None, last: date | None) -> QuerySet[Message]:
-    if first:
+    if first and first > date.min:
         messages = messages.filter(due_at__gte=wall_clock.midnight(first))
     if last and last < date.max:
         messages = messages.filter(due_at__lt=wall_clock.midnight(last + timedelta(days=1)))

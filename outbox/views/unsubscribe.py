@@ -93,4 +93,6 @@ def _show(
         "is_on": standing.gets(receiver.topic),
         "done": done,
     }
-    return render(request, "outbox/unsubscribe.html", context, status=status)
+    response = render(request, "outbox/unsubscribe.html", context, status=status)
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the key
+    return response

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from enrollment.followups.checking import too_early, unfit
 from enrollment.followups.conditions import first_unmet
 from enrollment.followups.facts import Facts, Institute, facts_of
+from enrollment.followups.hearing import WHY
 from enrollment.followups.hours import keeps_working_days
 from enrollment.followups.planning import RELATED, in_a_sentence, leave_out, record_end, reply_to
 from enrollment.followups.stopping import judge, stop_run, with_signs
@@ -31,12 +32,6 @@ Outcome = DeliveryAttempt.Outcome
 State = SequenceRun.State
 Why = SequenceRun.Why
 
-_WHY = {
-    Suppression.Reason.UNSUBSCRIBED: Why.UNSUBSCRIBED,
-    Suppression.Reason.COMPLAINED: Why.COMPLAINED,
-    Suppression.Reason.BOUNCED: Why.BOUNCED,
-    Suppression.Reason.ERASED: Why.ERASED,
-}
 _institutes: WeakKeyDictionary[Message, Institute] = WeakKeyDictionary()
 """By message of a batch that is being sent, so that the institute is read once a batch; forgotten with it."""
 
@@ -183,4 +178,4 @@ def _go(run: SequenceRun, message: Message, facts: Facts, words: Words) -> Verdi
 
 def _why_suppressed(message: Message) -> str:
     found = Suppression.objects.filter(channel=message.channel, address_hash=address_hash(message.to)).first()
-    return _WHY[Suppression.Reason(found.reason)] if found else Why.UNSUBSCRIBED
+    return WHY[Suppression.Reason(found.reason)] if found else Why.UNSUBSCRIBED

@@ -7,6 +7,7 @@ from typing import Any
 
 from outbox.errors import NotHandedOver, Refused, Throttled, Unreachable, UnsendableMessage
 from outbox.models import DeliveryAttempt, Message
+from outbox.storable import storable
 
 BACK_OFF = [
     timedelta(minutes=1),
@@ -40,18 +41,19 @@ def judge(error: Exception) -> Result:
     Certain that nothing left: try again, without losing an attempt where the channel was the reason. Refused
     for good, or impossible to carry: failed. Everything else may have left.
     """
+    said = storable(str(error))
     match error:
         case Unreachable():
-            return Result(Outcome.POSTPONED, str(error) or "Nobody answered.", costs_attempt=False)
+            return Result(Outcome.POSTPONED, said or "Nobody answered.", costs_attempt=False)
         case Throttled():
-            return Result(Outcome.POSTPONED, str(error), costs_attempt=False, pause=error.retry_after)
+            return Result(Outcome.POSTPONED, said, costs_attempt=False, pause=error.retry_after)
         case NotHandedOver():
-            return Result(Outcome.RETRY, str(error))
+            return Result(Outcome.RETRY, said)
         case Refused():
-            return Result(Outcome.FAILED, str(error), address_is_dead=error.address_is_dead)
+            return Result(Outcome.FAILED, said, address_is_dead=error.address_is_dead)
         case UnsendableMessage():
-            return Result(Outcome.FAILED, str(error))
-    return Result(Outcome.UNKNOWN, f"{type(error).__name__}: {error}")
+            return Result(Outcome.FAILED, said)
+    return Result(Outcome.UNKNOWN, f"{type(error).__name__}: {said}")
 
 
 def fields_after(message: Message, result: Result, *, now: datetime) -> dict[str, Any]:

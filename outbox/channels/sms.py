@@ -6,6 +6,7 @@ from outbox.channels.dlt import is_unicode
 from outbox.channels.http import Gateway, json_of, our_fault, throttled
 from outbox.errors import Refused, UnsendableMessage
 from outbox.models import Message
+from outbox.storable import storable
 
 _DEAD = {"invalid_number", "unknown_number"}
 """What a gateway calls a number that doesn't exist."""
@@ -45,7 +46,7 @@ class SmsWay:
             headers={"Idempotency-Key": message.key},
         )
         if 200 <= answer.status_code < 300:
-            return str(json_of(answer).get("id") or "")[:200]
+            return storable(str(json_of(answer).get("id") or ""))[:200]
         raise _meaning(answer)
 
 

@@ -7,6 +7,7 @@ from requests import HTTPError, Response
 from outbox.channels.http import Gateway, json_of, our_fault, throttled
 from outbox.errors import Refused, UnsendableMessage
 from outbox.models import Message
+from outbox.storable import storable
 
 LONGEST_TEXT = 4096
 _PAUSES = {4: 60, 80007: 60, 130429: 30, 131048: 600, 131056: 10}
@@ -77,14 +78,17 @@ def _wamid(answer: Response) -> str:
     """Return the id of a message that was taken; empty when the answer can't be read."""
     match json_of(answer).get("messages"):
         case [{"id": str(wamid)}, *_]:
-            return wamid
+            return storable(wamid)
     return ""
 
 
 def _meaning(answer: Response) -> Exception:
     """Return what an answer other than "taken" means for the message."""
-    error = json_of(answer).get("error") or {}
-    code = error.get("code", "")
+    told = json_of(answer).get("error")
+    error = told if isinstance(told, dict) else {}
+    code: Any = error.get("code", "")
+    if not isinstance(code, int | str):
+        code = ""
     text = f"{code} {error.get('message', '')}".strip() or f"HTTP {answer.status_code}"
     if answer.status_code == 429 or code in _PAUSES:
         return throttled(answer, text, pause=_PAUSES.get(code, 30))

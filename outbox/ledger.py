@@ -71,7 +71,8 @@ def in_words(message: Message) -> str:
             return _failed(message)
         case State.UNKNOWN:
             return _("Unclear: it may have arrived")
-    return _("Not sent: %(why)s") % {"why": _reason(message.last_error)}
+    words = _("Not tried again: %(why)s") if message.attempts else _("Not sent: %(why)s")
+    return words % {"why": _reason(message.last_error)}
 
 
 def happenings(message: Message) -> list[Line]:

@@ -83,9 +83,10 @@ def take_suppression(*, address: str, channel: str, reason: str, topic: str) -> 
 def take_subscription(*, address: str, channel: str, topic: str) -> None:
     """Write down that news is wanted again by those who unsubscribed from it themselves.
 
-    Runs that stopped stay stopped. What was told to staff isn't changed by a link.
+    Runs that stopped stay stopped. What was told to staff isn't changed by a link. A START from a number
+    gives no consent: numbers can be forged, the link in a mail can't.
     """
-    if topic != Sequence.Basis.NEWS:
+    if topic != Sequence.Basis.NEWS or channel != Channel.EMAIL:
         return
     people = people_at(address, channel)
     _lock_leads_of(people)

@@ -45,6 +45,10 @@ STANDINGS = (
     ({"state": "unknown"}, "Unclear: it may have arrived"),
     ({"state": "cancelled", "last_error": "Unsubscribed"}, "Not sent: they unsubscribed"),
     ({"state": "cancelled", "last_error": "They answered"}, "Not sent: they answered"),
+    (
+        {"state": "cancelled", "attempts": 1, "last_error": "They answered"},
+        "Not tried again: they answered",
+    ),
     ({"state": "cancelled"}, "Not sent: it was taken back"),
 )
 

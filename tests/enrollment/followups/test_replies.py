@@ -9,6 +9,7 @@ from accounts.models import User
 from enrollment.admin.filters import wrote_again
 from enrollment.followups.hearing import take_reply
 from enrollment.models import Consent, Lead, LeadEvent, Sequence, SequenceRun
+from outbox import replies
 from outbox.models import Channel, Message, Reply, Suppression
 from outbox.suppression import opt_out, suppress
 from tests.conftest import SmallCourse, signed_in
@@ -16,6 +17,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.enrollment import ConsentFactory, LeadEventFactory, LeadFactory, PersonFactory
 from tests.factories.followups import planned_run
 from tests.factories.outbox import MessageFactory
+from tests.outbox.test_replies import heard
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +212,14 @@ def test_who_wants_nothing_more_has_taken_the_consent_back_and_who_never_gave_it
         suppress(address, reason=Suppression.Reason.UNSUBSCRIBED)
     assert Consent.objects.filter(person=gave, granted=False).count() == 1
     assert not Consent.objects.filter(person=never).exists()
+
+
+def test_a_start_from_a_number_gives_no_consent_back_because_numbers_can_be_forged() -> None:
+    person = PersonFactory(phone=PHONE)
+    LeadFactory(person=person)
+    ConsentFactory(person=person)
+    replies.take(heard("STOP", sender=PHONE))
+    replies.take(heard("START", sender=PHONE))
+
+    newest = Consent.objects.filter(person=person).order_by("pk").last()
+    assert not newest.granted

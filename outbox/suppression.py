@@ -12,37 +12,39 @@ STOPS_EVERYTHING = [Suppression.Reason.BOUNCED, Suppression.Reason.ERASED]
 
 @transaction.atomic
 def suppress(address: str, *, reason: str, channel: str = Channel.EMAIL) -> Suppression:
-    """Stop messages to an address and tell it by `signals.suppressed`.
+    """Stop messages to an address; `signals.suppressed` tells it first, so that receivers lock their rows
+    before this one, as everybody does who holds theirs already.
 
     A weightier reason replaces a lighter one, never the other way round; the same again tells nothing.
     """
+    hashed = {"channel": channel, "address_hash": address_hash(address)}
+    known = Suppression.objects.filter(**hashed).first()
+    if known and _WEIGHT[reason] <= _WEIGHT[known.reason]:
+        return known
+    signals.suppressed.send(sender=Suppression, address=address, channel=channel, reason=reason, topic="")
     suppression, created = Suppression.objects.select_for_update().get_or_create(
-        channel=channel, address_hash=address_hash(address), defaults={"reason": reason}
+        **hashed, defaults={"reason": reason}
     )
-    weightier = not created and _WEIGHT[reason] > _WEIGHT[suppression.reason]
-    if weightier:
+    if not created and _WEIGHT[reason] > _WEIGHT[suppression.reason]:
         suppression.reason = reason
         suppression.save(update_fields=["reason"])
-    if created or weightier:
-        signals.suppressed.send(sender=Suppression, address=address, channel=channel, reason=reason, topic="")
     return suppression
 
 
 @transaction.atomic
 def opt_out(address: str, *, topic: str, channel: str = Channel.EMAIL) -> OptOut:
-    """Stop what is sent to an address on one topic, and tell it by `signals.suppressed`; once."""
-    opted, created = OptOut.objects.get_or_create(
-        channel=channel, address_hash=address_hash(address), topic=topic
+    """Stop what is sent to an address on one topic, and tell it first by `signals.suppressed`; once."""
+    hashed = {"channel": channel, "address_hash": address_hash(address), "topic": topic}
+    if known := OptOut.objects.filter(**hashed).first():
+        return known
+    signals.suppressed.send(
+        sender=OptOut,
+        address=address,
+        channel=channel,
+        reason=Suppression.Reason.UNSUBSCRIBED,
+        topic=topic,
     )
-    if created:
-        signals.suppressed.send(
-            sender=OptOut,
-            address=address,
-            channel=channel,
-            reason=Suppression.Reason.UNSUBSCRIBED,
-            topic=topic,
-        )
-    return opted
+    return OptOut.objects.get_or_create(**hashed)[0]
 
 
 def why_forbidden(message: Message) -> str:

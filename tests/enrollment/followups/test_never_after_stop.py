@@ -286,6 +286,22 @@ def test_a_stop_waits_for_a_sender_that_decides_and_leaves_what_it_sends(
 
 
 @needs_postgresql
+def test_a_bounce_that_is_reported_while_the_person_is_restricted_holds_up_neither(
+    run: SequenceRun, admissions: User
+) -> None:
+    with transaction.atomic():
+        desk.lock_lead(run.lead)
+        bounce = in_thread(lambda: suppress("asha@example.com", reason=Suppression.Reason.BOUNCED))
+        bounce.join(timeout=1)
+        assert bounce.is_alive()
+        privacy.restrict(person=run.lead.person, actor=admissions, reason="asked for it")
+    bounce.join(timeout=20)
+
+    assert not bounce.is_alive()
+    assert Suppression.objects.get(channel=Channel.EMAIL).reason == Suppression.Reason.ERASED
+
+
+@needs_postgresql
 def test_two_senders_at_once_keep_to_what_a_person_gets_a_day(
     run: SequenceRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,8 +159,12 @@ def untouched(job: LeadImport) -> LeadQuerySet:
 
 @transaction.atomic
 def _remove(job: LeadImport, leads: LeadQuerySet) -> int:
-    """Delete up to BATCH leads, and people who came with this import and have no other."""
-    found = dict(leads.select_for_update(of=["self"], skip_locked=True).values_list("pk", "person")[:BATCH])
+    """Delete up to BATCH leads, and people who came with this import and have no other.
+
+    The lock leaves the keys alone until then: a sender that holds a run adds a line to its lead.
+    """
+    free = leads.select_for_update(of=["self"], skip_locked=True, no_key=True)
+    found = dict(free.values_list("pk", "person")[:BATCH])
     Lead.everything.filter(pk__in=found).delete()
     Person.objects.filter(
         ~Exists(Lead.everything.filter(person=OuterRef("pk"))),

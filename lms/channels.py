@@ -72,8 +72,10 @@ def _sms() -> dict[str, dict[str, Any]]:
 
 
 def _protected(name: str, address: str) -> str:
-    """Refuse to send tokens and numbers over plain HTTP to another machine."""
+    """Refuse plain HTTP to another machine, and an address that holds a secret: errors and logs quote it."""
     parts = urlsplit(address)
+    if parts.query or parts.username:
+        env.stop(f"{name}: give no user and nothing after ?; addresses stand in logs.")
     if parts.scheme != "https" and parts.hostname not in _ON_THIS_MACHINE:
         env.stop(f"{name}={address}: use https.")
     return address

@@ -86,6 +86,7 @@ def test_error_reporting_can_be_switched_on() -> None:
         (WHATSAPP | {"WHATSAPP_API": "http://graph.example.com"}, "WHATSAPP_API"),
         (SMS | {"SMS_HEADER": None}, "SMS_HEADER"),
         (SMS | {"SMS_GATEWAY_URL": "http://gateway.example.com"}, "SMS_GATEWAY_URL"),
+        (SMS | {"SMS_GATEWAY_URL": "https://gateway.example.com/?key=secret"}, "nothing after ?"),
         (SMS | {"SMS_GATEWAY_KEEPS_KEYS": "perhaps"}, "SMS_GATEWAY_KEEPS_KEYS"),
     ],
 )

@@ -16,7 +16,7 @@ from wagtail.log_actions import registry
 from wagtail.snippets.views.snippets import CreateView, EditView
 
 from enrollment.admin.forms.texts import MessageTemplateForm, TextPreviewForm
-from enrollment.admin.pipeline import SetUpIndexView, SetUpViewSet
+from enrollment.admin.pipeline import SetUpViewSet
 from enrollment.admin.sequences import CountColumn
 from enrollment.followups.texts import current_version
 from enrollment.models import MessageTemplate, TextVersion
@@ -116,20 +116,8 @@ class WithPreview:
         return context | {"preview": TextPreviewForm(initial={"saved": saved})}
 
 
-class TextIndexView(SetUpIndexView):
-    """The list, named like its line of the menu."""
-
-    page_title = _("Texts")
-    add_item_label = _("Add text")
-    verbose_name = _("text")
-    verbose_name_plural = _("texts")
-
-
 class TextCreateView(WithPreview, CreateView):
     """Writing a new text."""
-
-    def get_page_subtitle(self) -> Any:
-        return _("Text")
 
 
 class TextEditView(WithPreview, EditView):
@@ -144,10 +132,8 @@ class MessageTemplateViewSet(SetUpViewSet):
 
     model = MessageTemplate
     icon = "mail"
-    menu_label = _("Texts")
     admin_url_namespace = "message_templates"
     base_url_path = "leads/texts"
-    index_view_class = TextIndexView
     add_view_class = TextCreateView
     edit_view_class = TextEditView
     create_template_name = "enrollment/admin/sequences/text_create.html"

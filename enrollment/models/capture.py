@@ -24,6 +24,8 @@ class CaptureSource(models.Model):
     created_at = models.DateTimeField(_("made at"), default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
         ordering: ClassVar = ["name"]
 
     def __str__(self) -> str:

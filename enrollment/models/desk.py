@@ -125,6 +125,8 @@ class MessageTemplate(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=50)
 
     class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
         ordering: ClassVar = ["channel", "position", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint("channel", Lower("name"), name="message_template_once")

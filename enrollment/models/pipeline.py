@@ -33,6 +33,8 @@ class PipelineStage(models.Model):
     )
 
     class Meta:
+        verbose_name = _("stage")
+        verbose_name_plural = _("stages")
         ordering: ClassVar = ["position", "pk"]
 
     def __str__(self) -> str:

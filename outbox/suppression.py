@@ -1,5 +1,7 @@
 """Addresses that get nothing more."""
 
+from typing import Any
+
 from django.db import transaction
 
 from outbox import signals
@@ -17,7 +19,7 @@ def suppress(address: str, *, reason: str, channel: str = Channel.EMAIL) -> Supp
 
     A weightier reason replaces a lighter one, never the other way round; the same again tells nothing.
     """
-    hashed = {"channel": channel, "address_hash": address_hash(address)}
+    hashed: dict[str, Any] = {"channel": channel, "address_hash": address_hash(address)}
     known = Suppression.objects.filter(**hashed).first()
     if known and _WEIGHT[reason] <= _WEIGHT[known.reason]:
         return known
@@ -34,7 +36,11 @@ def suppress(address: str, *, reason: str, channel: str = Channel.EMAIL) -> Supp
 @transaction.atomic
 def opt_out(address: str, *, topic: str, channel: str = Channel.EMAIL) -> OptOut:
     """Stop what is sent to an address on one topic, and tell it first by `signals.suppressed`; once."""
-    hashed = {"channel": channel, "address_hash": address_hash(address), "topic": topic}
+    hashed: dict[str, Any] = {
+        "channel": channel,
+        "address_hash": address_hash(address),
+        "topic": topic,
+    }
     if known := OptOut.objects.filter(**hashed).first():
         return known
     signals.suppressed.send(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from courses.calendar import WorkingCalendar
 from courses.models import InstituteSettings
 from enrollment.access import admissions_workers
 from enrollment.models import Counsellor, Lead, Leave
@@ -98,18 +99,20 @@ class Roster:
         return ""
 
 
-def read_roster(*, lock: bool = False) -> Roster:
-    """Return all counsellors as they are now; seven queries. `lock` needs a transaction."""
+def read_roster(*, lock: bool = False, calendar: WorkingCalendar | None = None) -> Roster:
+    """Return all counsellors as they are now; seven queries, four with the institute's calendar.
+
+    `lock` needs a transaction.
+    """
     now = timezone.now()
     counsellors = Counsellor.objects.select_related("user").order_by("pk")
     if lock:
         counsellors = counsellors.select_for_update(of=["self"])
-    return Roster(now=now, seats=_seats(list(counsellors), now))
+    calendar = calendar or InstituteSettings.current().calendar()
+    return Roster(now=now, seats=_seats(list(counsellors), now, calendar=calendar))
 
 
-def _seats(counsellors: Sequence[Counsellor], now: datetime) -> list[Seat]:
-    institute = InstituteSettings.current()
-    calendar = institute.calendar()
+def _seats(counsellors: Sequence[Counsellor], now: datetime, *, calendar: WorkingCalendar) -> list[Seat]:
     today = now.astimezone(calendar.zone).date()
     users = [counsellor.user_id for counsellor in counsellors]
     active = set(admissions_workers().filter(pk__in=users).values_list("pk", flat=True))
@@ -128,8 +131,8 @@ def _seats(counsellors: Sequence[Counsellor], now: datetime) -> list[Seat]:
             courses=frozenset(courses.get(counsellor.pk, ())),
             is_active=counsellor.user_id in active,
             is_at_work=calendar.with_hours(
-                opens_at=counsellor.starts_at or institute.opens_at,
-                closes_at=counsellor.ends_at or institute.closes_at,
+                opens_at=counsellor.starts_at or calendar.opens_at,
+                closes_at=counsellor.ends_at or calendar.closes_at,
                 days_off={int(digit) for digit in counsellor.days_off},
             ).is_open(now),
             on_leave_until=away.get(counsellor.pk),

@@ -61,7 +61,7 @@ class LeadFactory(factory.django.DjangoModelFactory[Lead]):
         skip_postgeneration_save = True
 
     person = factory.SubFactory(PersonFactory)
-    reference = factory.Sequence(lambda number: f"ENQ-T{number:03}-22")
+    reference = factory.Sequence(lambda number: f"ENQ-T{number % 1000:03}-{22 + number // 1000}")
     interest = Lead.Interest.CONTACT
     contact_by = Lead.ContactBy.EMAIL
     answer_due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=8))
@@ -101,7 +101,7 @@ class SubmissionFactory(factory.django.DjangoModelFactory[Submission]):
         model = Submission
 
     key = factory.Faker("uuid4")
-    reference = factory.Sequence(lambda number: f"ENQ-S{number:03}-22")
+    reference = factory.Sequence(lambda number: f"ENQ-S{number % 1000:03}-{22 + number // 1000}")
     form = Submission.Form.ENQUIRY
     payload = "{}"
     digest = factory.Sequence(lambda number: f"{number:064x}")

@@ -24,7 +24,7 @@ def naive(stack: Stack) -> Iterator[Row]:
     workers.wait_until_ready()
     with psycopg.connect(os.environ["DATABASE_URL"]) as database:
         database.execute("CREATE TABLE naive_message (key text PRIMARY KEY, sent_at timestamptz)")
-    stack.sink.tell("delay 20")
+    stack.sink.tell("delay 200")  # so that whoever is killed is at work, half the time before the mail arrived
     kills, flushes = stack.times(40, 12), stack.times(10, 3)
 
     def kill_children() -> None:
@@ -69,7 +69,7 @@ def _tried(stack: Stack, name: str, *, fault: str, faults: int, make: Callable[[
 
     def produce() -> None:
         while not ended.wait(0.05):
-            for _ in range(16):
+            for _ in range(2):
                 key = f"{name}-{len(due)}"
                 database.execute("INSERT INTO naive_message (key) VALUES (%s)", [key])
                 due.append(key)

@@ -24,7 +24,7 @@ def naive(stack: Stack) -> Iterator[Row]:
     workers.wait_until_ready()
     with psycopg.connect(os.environ["DATABASE_URL"]) as database:
         database.execute("CREATE TABLE naive_message (key text PRIMARY KEY, sent_at timestamptz)")
-    stack.sink.tell("delay 200")  # so that whoever is killed is at work, half the time before the mail arrived
+    stack.sink.tell("delay 200")  # whoever is killed is at work, half the time before the mail arrived
     kills, flushes = stack.times(40, 12), stack.times(10, 3)
 
     def kill_children() -> None:

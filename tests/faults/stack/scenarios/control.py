@@ -15,6 +15,7 @@ from tests.faults.stack.lane import Stack
 from tests.faults.stack.rows import Row
 
 APP = "tests.faults.stack.naive"
+KILLS = 40
 
 
 def naive(stack: Stack) -> Iterator[Row]:
@@ -25,10 +26,10 @@ def naive(stack: Stack) -> Iterator[Row]:
     with psycopg.connect(os.environ["DATABASE_URL"]) as database:
         database.execute("CREATE TABLE naive_message (key text PRIMARY KEY, sent_at timestamptz)")
     stack.sink.tell("delay 200")  # whoever is killed is at work, half the time before the mail arrived
-    kills, flushes = stack.times(40, 12), stack.times(10, 3)
+    flushes = stack.times(10, 3)
 
     def kill_children() -> None:
-        for _ in range(kills):
+        for _ in range(KILLS):
             _wait_for_mail(stack)
             time.sleep(0.3)
             kill_each([random.choice(workers.children())])  # noqa: S311
@@ -44,9 +45,9 @@ def naive(stack: Stack) -> Iterator[Row]:
         time.sleep(6)
         stack.sink.tell("up")
 
-    yield _tried(stack, "naive-kill", fault="kill -9 of pool children", faults=kills, make=kill_children)
     yield _tried(stack, "naive-flush", fault="Redis FLUSHALL", faults=flushes, make=flush)
-    if not stack.is_short:
+    if not stack.is_short:  # one kill in eight hits a mail on its way: a dozen may lose none
+        yield _tried(stack, "naive-kill", fault="kill -9 of pool children", faults=KILLS, make=kill_children)
         yield _tried(stack, "naive-drop", fault="SMTP dropping after DATA", faults=1, make=drop)
 
 

@@ -13,12 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses.models import InstituteSettings
 from enrollment.access import admissions_leads
-from enrollment.mails import render_mail
+from enrollment.mails import queue_notice, render_mail
 from enrollment.models import Lead, LeadEvent
 from enrollment.models.leads import LeadQuerySet
-from outbox.errors import UnsendableMessage
-from outbox.models import Message
-from outbox.queue import enqueue
 
 REMIND_HOURS = 1
 """An owner is reminded when the answer is due within this working time."""
@@ -103,17 +100,8 @@ def _send(name: str, recipient: User, leads: Sequence[Lead]) -> None:
     shown = leads[:ROWS]
     context = {"institute": institute, "leads": shown, "count": len(leads), "more": len(leads) - len(shown)}
     mail = render_mail(name, context)
-    try:
-        enqueue(
-            key=f"{name}:{leads[0].pk}:{date_format(timezone.now(), 'U')}:{recipient.pk}",
-            to=recipient.email,
-            subject=mail.subject,
-            text=mail.text,
-            html=mail.html,
-            purpose=Message.Purpose.NOTICE,
-        )
-    except UnsendableMessage as error:
-        log.warning("notice_not_sent", user=recipient.pk, reason=str(error))
+    key = f"{name}:{leads[0].pk}:{date_format(timezone.now(), 'U')}:{recipient.pk}"
+    queue_notice(mail, recipient=recipient, key=key)
 
 
 def _note(leads: Sequence[Lead], text: str) -> None:

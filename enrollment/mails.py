@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
+
+from accounts.models import User
+from outbox.errors import UnsendableMessage
+from outbox.models import Message
+from outbox.queue import enqueue
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,3 +37,18 @@ def render_mail(name: str, context: dict) -> Mail:
             text=render_to_string(f"{folder}/body.txt", context).strip() + "\n",
             html=render_to_string(f"{folder}/body.html", context),
         )
+
+
+def queue_notice(mail: Mail, *, recipient: User, key: str) -> None:
+    """Queue a mail to a member of staff; an address that can't be written to is logged and left out."""
+    try:
+        enqueue(
+            key=key,
+            to=recipient.email,
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            purpose=Message.Purpose.NOTICE,
+        )
+    except UnsendableMessage as error:
+        log.warning("notice_not_sent", user=recipient.pk, reason=str(error))

@@ -22,20 +22,14 @@ class AddIndexOnline(AddIndex):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
         model = to_state.apps.get_model(app_label, self.model_name)
-        schema_editor.add_index(model, self.index, concurrently=True)
+        schema_editor.add_index(model, self.index, **_online(schema_editor))
 
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
         model = from_state.apps.get_model(app_label, self.model_name)
-        schema_editor.remove_index(model, self.index, concurrently=True)
+        schema_editor.remove_index(model, self.index, **_online(schema_editor))
 
 
 class RemoveIndexOnline(RemoveIndex):
@@ -50,19 +44,19 @@ class RemoveIndexOnline(RemoveIndex):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        state = from_state.models[app_label, self.model_name_lower]
         model = from_state.apps.get_model(app_label, self.model_name)
-        schema_editor.remove_index(model, state.get_index_by_name(self.name), concurrently=True)
+        schema_editor.remove_index(model, self._index(app_label, from_state), **_online(schema_editor))
 
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
-        state = to_state.models[app_label, self.model_name_lower]
         model = to_state.apps.get_model(app_label, self.model_name)
-        schema_editor.add_index(model, state.get_index_by_name(self.name), concurrently=True)
+        schema_editor.add_index(model, self._index(app_label, to_state), **_online(schema_editor))
+
+    def _index(self, app_label: str, state: ProjectState) -> Any:
+        return state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+
+
+def _online(schema_editor: Any) -> dict[str, bool]:
+    """Return what asks PostgreSQL to build or drop an index concurrently; other engines have no such word."""
+    return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}

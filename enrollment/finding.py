@@ -26,19 +26,16 @@ def refresh_search(people: Iterable[int]) -> None:
     keys = list(people)
     names = dict(Person.objects.filter(pk__in=keys).values_list("pk", "name"))
     points: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for person, kind, value in ContactPoint.objects.filter(person__in=keys).values_list(
-        "person", "kind", "value"
-    ):
+    rows = ContactPoint.objects.filter(person__in=keys).order_by("pk")
+    for person, kind, value in rows.values_list("person", "kind", "value"):
         points[person].append((kind, value))
     leads = list(Lead.everything.filter(person__in=keys).only("person_id", "reference", "search_text"))
     references: dict[int, list[str]] = defaultdict(list)
-    for lead_key, reference in Submission.objects.filter(lead__in=[lead.pk for lead in leads]).values_list(
-        "lead", "reference"
-    ):
+    submissions = Submission.objects.filter(lead__in=leads).order_by("pk")
+    for lead_key, reference in submissions.values_list("lead", "reference"):
         references[lead_key].append(reference)
-    for merged in Lead.everything.filter(merged_into__in=[lead.pk for lead in leads]).only(
-        "merged_into_id", "reference"
-    ):
+    merged_ones = Lead.everything.filter(merged_into__in=leads).order_by("pk")
+    for merged in merged_ones.only("merged_into_id", "reference"):
         if merged.merged_into_id:
             references[merged.merged_into_id].append(merged.reference)
     for lead in leads:

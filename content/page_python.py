@@ -17,7 +17,17 @@ from content.errors import CourseFileError
 from lessons.example_runs import Runnable
 from lessons.examples import Example
 
-PACKAGES = ("flask", "django", "sqlalchemy")
+BUNDLES = {
+    "flask": "flask",
+    "django": "django",
+    "sqlalchemy": "sqlalchemy|alembic",
+    "rest_framework": "rest_framework",
+    "wtforms": "wtforms|flask_wtf",
+    "flask_login": "flask_login",
+    "alembic": "alembic",
+    "pytest": "pytest",
+}
+"""The bundles of the page's Python with the imports that ask for them, as in `static/js/run/sources.js`."""
 MOST_SECONDS = 60
 """For one answer; a page's Python that says nothing for longer is ended."""
 
@@ -101,10 +111,10 @@ def find_flaws_in_page(places: list[Place], *, workers: int) -> list[CourseFileE
 
 
 def packages_of(item: Runnable) -> list[str]:
-    """Return the packages that a page loads for these files."""
+    """Return the bundles that a page loads for these files."""
     code = "\n".join(item.files.values())
-    imported = r"^\s*(?:from|import)\s+(?:flask_)?{}\b"
-    return [name for name in PACKAGES if re.search(imported.format(name), code, re.MULTILINE)]
+    imported = r"^[ \t]*(?:from|import)[ \t]+(?:{})\b"
+    return [name for name, names in BUNDLES.items() if re.search(imported.format(names), code, re.MULTILINE)]
 
 
 @contextmanager

@@ -9,6 +9,11 @@ const WARM_UP = {
   flask: ["flask", "werkzeug.test"],
   django: ["django.shortcuts", "django.core.handlers.wsgi", "django.db.models", "django.forms", "django.urls"],
   sqlalchemy: ["sqlalchemy.orm", "sqlalchemy.dialects.sqlite"],
+  rest_framework: [],
+  wtforms: ["wtforms"],
+  flask_login: [],
+  alembic: ["alembic.command"],
+  pytest: ["pytest"],
 };
 
 const LONGEST_ANSWER = 4_000_000;

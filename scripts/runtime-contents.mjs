@@ -18,7 +18,7 @@ export const BUNDLES = {
   django: {
     modules: ["django", "asgiref", "sqlparse", "tzdata"],
     without: [
-      /^django\/contrib\/(admindocs|gis|postgres)\//,
+      /^django\/contrib\/(gis|postgres)\//,
       /^django\/db\/backends\/(mysql|oracle|postgresql)\//,
       /^django\/(.+\/)?locale\/(?!en(_GB)?\/|__init__)/,
       /^django\/conf\/(app|project)_template\//,
@@ -29,9 +29,24 @@ export const BUNDLES = {
     modules: ["sqlalchemy", "typing_extensions"],
     keepDocs: true,
     without: [
-      /^sqlalchemy\/dialects\/(mssql|mysql|oracle|postgresql)\//,
+      /^sqlalchemy\/dialects\/(mssql|oracle)\//,
       /^sqlalchemy\/testing\//,
       /^sqlalchemy\/ext\/mypy\//,
+    ],
+  },
+  rest_framework: {
+    modules: ["rest_framework"],
+    keepDocs: true,
+    without: [/^rest_framework\/(locale|static|templates\/rest_framework\/docs)\//],
+  },
+  wtforms: { modules: ["wtforms", "flask_wtf"], without: [/^wtforms\/locale\//] },
+  flask_login: { modules: ["flask_login"], without: [] },
+  alembic: { modules: ["alembic", "mako", "markupsafe"], keepDocs: true, without: [/^alembic\/(testing|templates)\//] },
+  pytest: {
+    modules: ["pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "py"],
+    without: [
+      /^pygments\/lexers\/(?!(__init__|_mapping|python|special|diff|_builtins)\.py)/,
+      /^pygments\/styles\/(?!(__init__|_mapping|default)\.py)/,
     ],
   },
 };

@@ -9,19 +9,32 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 PACKAGES = {  # module: the distribution that its version is read from
+    "_pytest": "pytest",
+    "alembic": "alembic",
     "asgiref": "asgiref",
     "blinker": "blinker",
     "click": "click",
     "django": "Django",
     "flask": "Flask",
+    "flask_login": "Flask-Login",
+    "flask_wtf": "Flask-WTF",
+    "iniconfig": "iniconfig",
     "itsdangerous": "itsdangerous",
     "jinja2": "Jinja2",
+    "mako": "Mako",
     "markupsafe": "MarkupSafe",
+    "packaging": "packaging",
+    "pluggy": "pluggy",
+    "py": "pytest",
+    "pygments": "Pygments",
+    "pytest": "pytest",
+    "rest_framework": "djangorestframework",
     "sqlalchemy": "SQLAlchemy",
     "sqlparse": "sqlparse",
     "typing_extensions": "typing_extensions",
     "tzdata": "tzdata",
     "werkzeug": "Werkzeug",
+    "wtforms": "WTForms",
 }
 HARNESS = Path(__file__).resolve().parent.parent / "harness"
 INSIDE = Path(__file__).resolve().parent / "inside"

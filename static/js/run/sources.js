@@ -1,6 +1,16 @@
 // The code of a pane as it stands in the page, and what it needs to run.
 
-const FRAMEWORKS = ["flask", "django", "sqlalchemy"];
+/** The bundles of the page's Python, each with the imports that ask for it. */
+const BUNDLES = {
+  flask: "flask",
+  django: "django",
+  sqlalchemy: "sqlalchemy|alembic",
+  rest_framework: "rest_framework",
+  wtforms: "wtforms|flask_wtf",
+  flask_login: "flask_login",
+  alembic: "alembic",
+  pytest: "pytest",
+};
 
 /** The text of code, read from its lines, so that nothing is sent to the page twice. */
 export function sourceOf(box) {
@@ -12,8 +22,9 @@ export function sourceOf(box) {
   return lines.join("\n");
 }
 
-/** The packages that these files import; Flask's database package brings both of its parts. */
+/** The bundles that these files need. */
 export function packagesOf(files) {
   const code = Object.values(files).join("\n");
-  return FRAMEWORKS.filter((name) => new RegExp(`^[ \\t]*(?:from|import)[ \\t]+(?:flask_)?${name}\\b`, "m").test(code));
+  const isImported = (names) => new RegExp(`^[ \\t]*(?:from|import)[ \\t]+(?:${names})\\b`, "m").test(code);
+  return Object.keys(BUNDLES).filter((name) => isImported(BUNDLES[name]));
 }

@@ -11,6 +11,7 @@ Raw = list[dict[str, Any]]
 _LATER: dict[str, dict[str, Any]] = {
     "code": {"run": "none", "requests": []},
     "parallel": {"run": "app", "requests": []},
+    "exercise": {"milestone": False},
 }
 """Fields that blocks got later, with their defaults: data from before them says the same without."""
 

@@ -289,8 +289,8 @@ def _block_failure(wanted: Wanted, name: str, error: StreamBlockValidationError)
 
 
 def _line_of(block: Block, problem: Any) -> int:
-    """Return where a problem is: at a question if the block is a quiz and one of them is wrong."""
-    inner = problem.block_errors.get("questions") if block.kind == "quiz" else None
+    """Return where a problem is: at a question if the block holds questions and one of them is wrong."""
+    inner = problem.block_errors.get("questions") if block.kind in {"quiz", "interview"} else None
     place = next(iter(getattr(inner, "block_errors", {})), None)
     return block.line if place is None else block.value["questions"][place].line
 

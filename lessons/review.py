@@ -84,7 +84,7 @@ def names_of_blocks(lesson: LessonPage) -> dict[str, str]:
 
 def _title(block: Any) -> str:
     match block.block_type:
-        case "exercise" | "quiz":
+        case "exercise" | "quiz" | "interview":
             return str(block.value["title"])
         case "code":
             return next((file["name"] for file in block.value["files"] if file["name"]), "")

@@ -98,6 +98,11 @@ def _words_of_pair(value: Any) -> list[str]:
     return files + [match["text"] for match in value["matches"]]
 
 
+def _words_of_interview(value: Any) -> list[str]:
+    questions = [question.value for question in value["questions"]]
+    return [value["title"], *(part for said in questions for part in (said["text"], _plain(said["answer"])))]
+
+
 _READERS: dict[str, Callable[[Any], list[str]]] = {
     "prose": lambda value: [_plain(value)],
     "callout": lambda value: [_plain(value["text"])],
@@ -106,6 +111,7 @@ _READERS: dict[str, Callable[[Any], list[str]]] = {
     "parallel": _words_of_pair,
     "exercise": lambda value: [value["title"], _plain(value["statement"])],
     "quiz": lambda value: [value["title"]],
+    "interview": _words_of_interview,
 }
 
 

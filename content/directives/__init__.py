@@ -3,6 +3,7 @@
 from content.bodies import Directive
 from content.directives.code import parse_code, parse_parallel, write_code, write_parallel
 from content.directives.exercise import parse_exercise, write_exercise
+from content.directives.interview import parse_interview, write_interview
 from content.directives.quiz import parse_quiz, write_quiz
 from content.directives.text import (
     parse_callout,
@@ -22,6 +23,7 @@ LESSON_DIRECTIVES = {
     "parallel": Directive(parse_parallel, write_parallel),
     "exercise": Directive(parse_exercise, write_exercise),
     "quiz": Directive(parse_quiz, write_quiz),
+    "interview": Directive(parse_interview, write_interview),
 }
 PAGE_DIRECTIVES = {
     "facing": Directive(parse_facing, write_facing),

@@ -18,8 +18,8 @@ from lessons.blocks.exercise import FRAMEWORKS
 
 _TRACKS = {f"@{name}": name for name, _label in FRAMEWORKS}
 _ORDER = (
-    "the parts are @statement, a framework with its solution (@flask, @flask solution), @checks, @hidden, "
-    "@hints, @optional and “:::”, in this order"
+    "the parts are @milestone, @statement, a framework with its solution (@flask, @flask solution), @checks, "
+    "@hidden, @hints, @optional and “:::”, in this order"
 )
 
 
@@ -27,8 +27,9 @@ def parse_exercise(lines: Lines, heading: str) -> dict[str, Any]:
     """Read an exercise; its title stands beside the id."""
     if not heading:
         raise lines.fail("An exercise has a title: “::: exercise {#id} Say hello”.")
+    value: dict[str, Any] = {"title": heading, "milestone": took(lines, "@milestone")}
     _expect(lines, "@statement", "then what there is to do")
-    value: dict[str, Any] = {"title": heading, "statement": part(lines)}
+    value["statement"] = part(lines)
     if not value["statement"]:
         raise lines.fail("The statement says nothing. Write what there is to do.")
     value["tracks"] = _tracks(lines)
@@ -43,7 +44,8 @@ def parse_exercise(lines: Lines, heading: str) -> dict[str, Any]:
 
 def write_exercise(value: dict[str, Any]) -> tuple[str, list[str]]:
     """Return heading and rows."""
-    rows = ["@statement", *part_rows(value["statement"])]
+    rows = ["@milestone"] if value["milestone"] else []
+    rows += ["@statement", *part_rows(value["statement"])]
     for track in value["tracks"]:
         mark = f"@{track['framework']}"
         rows += [mark, *rows_of(track["starter"]), f"{mark} solution", *rows_of(track["solution"])]

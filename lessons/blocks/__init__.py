@@ -2,6 +2,7 @@
 
 from lessons.blocks.code import CodeBlock, FileBlock, MatchBlock, ParallelBlock
 from lessons.blocks.exercise import ExerciseBlock
+from lessons.blocks.interview import InterviewBlock
 from lessons.blocks.quiz import QuizBlock
 from lessons.blocks.running import RequestBlock
 from lessons.blocks.stream import LessonBody
@@ -13,6 +14,7 @@ __all__ = [
     "ExerciseBlock",
     "FigureBlock",
     "FileBlock",
+    "InterviewBlock",
     "LessonBody",
     "MatchBlock",
     "ParallelBlock",

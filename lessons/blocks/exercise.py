@@ -83,6 +83,12 @@ class ExerciseBlock(blocks.StructBlock):
     required = blocks.BooleanBlock(
         required=False, default=True, label=_("Needed to finish a lesson that asks for its checks")
     )
+    milestone = blocks.BooleanBlock(
+        required=False,
+        default=False,
+        label=_("Milestone of the course's project"),
+        help_text=_("It checks the whole of what learners have built so far."),
+    )
 
     class Meta:
         icon = "edit"
@@ -119,6 +125,7 @@ class ExerciseBlock(blocks.StructBlock):
             "hidden_checks": "",
             "hints": ["A route is a decorator."],
             "required": True,
+            "milestone": False,
         }
 
     def clean(self, value: ExerciseValue) -> ExerciseValue:

@@ -5,12 +5,13 @@ from wagtail import blocks
 from courses.blocks import ProseBlock
 from lessons.blocks.code import CodeBlock, ParallelBlock
 from lessons.blocks.exercise import ExerciseBlock
+from lessons.blocks.interview import InterviewBlock
 from lessons.blocks.quiz import QuizBlock
 from lessons.blocks.text import CalloutBlock, FigureBlock, PassageBlock
 
 
 class LessonBody(blocks.StreamBlock):
-    """Passages, prose, notes, pictures, code, exercises and quizzes, in the order in which they are read."""
+    """What a lesson is made of, in the order in which it is read."""
 
     passage = PassageBlock()
     prose = ProseBlock()
@@ -20,3 +21,4 @@ class LessonBody(blocks.StreamBlock):
     parallel = ParallelBlock()
     exercise = ExerciseBlock()
     quiz = QuizBlock()
+    interview = InterviewBlock()

@@ -137,6 +137,10 @@ quiz = st.fixed_dictionaries(
         ),
     }
 )
+interview_questions = st.builds(
+    lambda name, text, answer, why: Block("question", name, {"text": text, "answer": answer, "why": why}),
+    ids, words, prose(), words,
+)  # fmt: skip
 values = {
     "passage": words,
     "prose": prose(),
@@ -166,6 +170,7 @@ values = {
     "exercise": st.fixed_dictionaries(
         {
             "title": words,
+            "milestone": st.booleans(),
             "statement": prose(),
             "tracks": st.lists(tracks, min_size=1, max_size=3),
             "checks": checks,
@@ -175,6 +180,14 @@ values = {
         }
     ),
     "quiz": quiz,
+    "interview": st.fixed_dictionaries(
+        {
+            "title": words,
+            "questions": st.lists(
+                interview_questions, min_size=1, max_size=3, unique_by=lambda block: block.id
+            ),
+        }
+    ),
     "facing": st.fixed_dictionaries(
         {
             "left_title": words,
@@ -258,7 +271,8 @@ def test_other_real_files_read_back_the_same(kind: type[CourseFile], pattern: st
 def test_examples_of_the_documentation_are_in_the_form_that_the_exporter_writes() -> None:
     text = (CONTENT.parent / "docs" / "course-files.md").read_text()
     examples = re.findall(r"^````markdown\n(.*?)^````$", text, re.DOTALL | re.MULTILINE)
-    for kind, example in zip((LessonFile, LessonFile, LessonFile, PageFile), examples, strict=True):
+    kinds = (LessonFile, LessonFile, LessonFile, LessonFile, PageFile)
+    for kind, example in zip(kinds, examples, strict=True):
         whole = example if example.startswith("---") else f"---\nid: {ID}\ntitle: Title\n---\n{example}"
         document = kind.parse(whole, "docs")
         assert kind.parse(document.write(), "docs") == document

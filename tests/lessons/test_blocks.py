@@ -30,7 +30,7 @@ def test_every_block_has_icon_description_and_a_preview_that_renders(name: str, 
     assert html.strip()
 
 
-@pytest.mark.parametrize("name", ["passage", "prose", "callout", "code", "parallel"])
+@pytest.mark.parametrize("name", ["passage", "prose", "callout", "code", "parallel", "interview"])
 def test_every_block_cleans_its_own_preview(name: str) -> None:
     block = BODY.child_blocks[name]
 

@@ -14,6 +14,7 @@ from content.frontmatter import FrontMatter
 from courses.models import CoursePage
 
 ENTRY = ("title", "text")
+TERM = ("term", "text", "lesson")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,10 @@ class Document:
                 self.path, 0, f"“{self.title}” would not read back the same. Edit it in the CMS first."
             )
         return text
+
+    def fail(self, name: str, message: str) -> CourseFileError:
+        """Return the error for a value of the head, at its line."""
+        return CourseFileError(self.path, self.lines.get(name, 1), f"{name}: {message}")
 
     @classmethod
     def _read(cls, head: FrontMatter) -> dict[str, Any]:
@@ -126,6 +131,27 @@ class ModuleFile(Document):
 
     def _head(self) -> dict[str, Any]:
         return {"summary": self.summary}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlossaryFile(Document):
+    """The glossary of a course: each term with what it means and the lesson that explains it."""
+
+    intro_line: str = ""
+    terms: tuple[tuple[str, str, str], ...] = ()
+
+    @classmethod
+    def _read(cls, head: FrontMatter) -> dict[str, Any]:
+        rows = head.entries("terms", TERM)
+        return {
+            "intro_line": head.text("intro", ""),
+            "terms": tuple((row["term"], row["text"], row["lesson"]) for row in rows),
+        }
+
+    def _head(self) -> dict[str, Any]:
+        rows = (dict(zip(TERM, row, strict=True)) for row in self.terms)
+        terms = [{name: text for name, text in row.items() if text} for row in rows]
+        return {"intro": self.intro_line, "terms": terms}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from typing import Any
 from wagtail.models import Page
 
 from content.bodies import Block
-from content.documents import CourseFile, LessonFile, ModuleFile
+from content.documents import CourseFile, GlossaryFile, LessonFile, ModuleFile
 from content.errors import CourseFileError
 from content.folder import CourseFolder, ModuleFolder, write_course
 from content.images import paths_of
 from content.streams import Raw, blocks_of, one_line_end
-from courses.models import CoursePage, ModulePage
+from courses.models import CoursePage, GlossaryPage, ModulePage
 from lessons.models import LessonPage
 
 
@@ -29,6 +29,7 @@ def export_course(slug: str, path: Path, *, force: bool = False) -> int:
         raise CourseFileError(path, 0, "This folder is not empty. Give another, or --force to replace it.")
     modules = list(ModulePage.objects.live().child_of(page).order_by("path"))
     lessons = list(LessonPage.objects.published().descendant_of(page).order_by("path"))
+    glossary = GlossaryPage.objects.live().child_of(page).first()
     bodies = {lesson.pk: _raw(lesson) for lesson in lessons}
     images, files = paths_of(_pictures(bodies.values()))
     course = CourseFolder(
@@ -47,9 +48,10 @@ def export_course(slug: str, path: Path, *, force: bool = False) -> int:
             for module in modules
         ),
         images=files,
+        glossary=_glossary(glossary) if glossary else None,
     )
     write_course(course, path)
-    return 1 + len(modules) + len(lessons)
+    return 1 + len(modules) + len(lessons) + bool(glossary)
 
 
 def _raw(page: LessonPage | CoursePage) -> Raw:
@@ -85,6 +87,15 @@ def _lesson(page: LessonPage, blocks: tuple[Block, ...]) -> LessonFile:
         sources=tuple(page.source_list),
         intro=one_line_end(page.intro).strip("\n"),
         blocks=blocks,
+    )
+
+
+def _glossary(page: GlossaryPage) -> GlossaryFile:
+    values = [child.value for child in page.terms]
+    return GlossaryFile(
+        **_common(page),
+        intro_line=page.intro,
+        terms=tuple((said["term"], one_line_end(said["text"]), said["lesson"]) for said in values),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from content.documents import CourseFile, Document, LessonFile, ModuleFile, PageFile
+from content.documents import CourseFile, Document, GlossaryFile, LessonFile, ModuleFile, PageFile
 from content.errors import CourseFileError
 
 _ORDERED = re.compile(r"(?P<order>\d{2,3})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)")
@@ -30,6 +30,7 @@ class CourseFolder:
     file: CourseFile
     modules: tuple[ModuleFolder, ...]
     images: dict[str, bytes] = field(default_factory=dict)
+    glossary: GlossaryFile | None = None
 
 
 def read_course(folder: Path) -> CourseFolder:
@@ -41,8 +42,11 @@ def read_course(folder: Path) -> CourseFolder:
     if not _SLUG.fullmatch(slug):
         raise CourseFileError(folder, 0, "Name the folder in a-z, 0-9 and hyphens: it is the address.")
     modules = tuple(_read_module(path) for path in _ordered(folder, folders=True))
-    result = CourseFolder(slug, course, modules, _read_images(folder / "images"))
+    path = folder / "glossary.md"
+    glossary = _read(GlossaryFile, path) if path.exists() else None
+    result = CourseFolder(slug, course, modules, _read_images(folder / "images"), glossary)
     _check_identities(result)
+    _check_terms(result)
     _check_figures(result)
     return result
 
@@ -60,6 +64,8 @@ def read_pages(folder: Path) -> list[tuple[str, PageFile]]:
 def write_course(course: CourseFolder, folder: Path) -> None:
     """Write a course as files; what the folder held of an earlier export is replaced."""
     texts = {Path("course.md"): course.file.write()}
+    if course.glossary:
+        texts[Path("glossary.md")] = course.glossary.write()
     for number, module in enumerate(course.modules, start=1):
         home = Path(f"{_number(number, len(course.modules))}-{module.slug}")
         texts[home / "module.md"] = module.file.write()
@@ -81,7 +87,12 @@ def _number(place: int, count: int) -> str:
 
 def _remove_earlier(folder: Path) -> None:
     """Remove the files that a course folder is made of, and nothing else."""
-    old = [folder / "course.md", *folder.glob("[0-9][0-9]*-*/*.md"), *folder.glob("images/**/*")]
+    old = [
+        folder / "course.md",
+        folder / "glossary.md",
+        *folder.glob("[0-9][0-9]*-*/*.md"),
+        *folder.glob("images/**/*"),
+    ]
     for path in old:
         if path.is_file():
             path.unlink()
@@ -159,9 +170,23 @@ def _check_figures(course: CourseFolder) -> None:
                 )
 
 
+def _check_terms(course: CourseFolder) -> None:
+    """Refuse a term that stands twice, and one that is explained in a lesson that isn't there."""
+    if course.glossary is None:
+        return
+    lessons = {f"{module.slug}/{slug}" for module in course.modules for slug, _lesson in module.lessons}
+    seen: set[str] = set()
+    for term, _text, lesson in course.glossary.terms:
+        if term.casefold() in seen:
+            raise course.glossary.fail("terms", f"“{term}” stands twice. Remove one.")
+        if lesson and lesson not in lessons:
+            raise course.glossary.fail("terms", f"“{term}”: there is no lesson {lesson}.")
+        seen.add(term.casefold())
+
+
 def documents(course: CourseFolder) -> list[Document]:
     """Return every file of a course, from the top down."""
-    found: list[Document] = [course.file]
+    found: list[Document] = [course.file, *([course.glossary] if course.glossary else [])]
     for module in course.modules:
         found += [module.file, *(lesson for _slug, lesson in module.lessons)]
     return found

@@ -7,13 +7,16 @@ from django.db import transaction
 from wagtail.models import Page
 
 from content import folder as folders
-from content.documents import CourseFile, Document, LessonFile, ModuleFile, PageFile
+from content.documents import CourseFile, Document, GlossaryFile, LessonFile, ModuleFile, PageFile
 from content.errors import CourseFileError
 from content.images import load_images
 from content.streams import raw_entries, raw_stream
 from content.sync import PageSync, Report, Wanted
-from courses.models import CataloguePage, CoursePage, HomePage, ModulePage, StandardPage
+from courses.models import CataloguePage, CoursePage, GlossaryPage, HomePage, ModulePage, StandardPage
 from lessons.models import ChangeKind, LessonPage
+
+GLOSSARY_SLUG = "glossary"
+"""The end of a glossary's address; the folder has no name for it."""
 
 
 def import_course(path: Path, *, force: bool = False) -> Report:
@@ -38,6 +41,8 @@ def import_course(path: Path, *, force: bool = False) -> Report:
                 sync.place(wanted[lesson.id], module_page)
             sync.arrange(module_page, [lesson.id for _slug, lesson in module.lessons])
         sync.arrange(course_page, [module.file.id for module in course.modules])
+        if course.glossary:
+            sync.place(wanted[course.glossary.id], course_page)
         sync.report.missing = [
             f"{page.title} ({page.url_path})"
             for page in Page.objects.descendant_of(course_page).exclude(translation_key__in=wanted)
@@ -59,6 +64,8 @@ def import_pages(path: Path, *, force: bool = False) -> Report:
 
 def _slugs(course: folders.CourseFolder) -> list[tuple[str, Document]]:
     found: list[tuple[str, Document]] = [(course.slug, course.file)]
+    if course.glossary:
+        found.append((GLOSSARY_SLUG, course.glossary))
     for module in course.modules:
         found += [(module.slug, module.file), *module.lessons]
     return found
@@ -83,7 +90,7 @@ def _wanted(document: Document, slug: str, images: dict[str, int]) -> Wanted:
         "search_description": document.search_description,
     }
     blocks = getattr(document, "blocks", ())
-    if not isinstance(document, ModuleFile):
+    if not isinstance(document, ModuleFile | GlossaryFile):
         values["body"] = raw_stream(blocks, images)
     also: dict[str, Any] = {}
     match document:
@@ -102,6 +109,10 @@ def _wanted(document: Document, slug: str, images: dict[str, int]) -> Wanted:
         case ModuleFile():
             model = ModulePage
             values["summary"] = document.summary
+        case GlossaryFile():
+            model = GlossaryPage
+            terms = ({"term": term, "text": text, "lesson": lesson} for term, text, lesson in document.terms)
+            values |= {"intro": document.intro_line, "terms": raw_entries("term", terms, document.id)}
         case CourseFile():
             model = CoursePage
             values |= _course_values(document)

@@ -5,13 +5,21 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Left, Length
 from django.http import HttpRequest
 
-from courses.models import CoursePage, ModulePage
+from courses.models import CoursePage, GlossaryPage, ModulePage
 from lessons.access import Visitor
 from lessons.changes import untold_change
 from lessons.models import LessonPage, Progress
+
+_GLOSSARY_BESIDE = Subquery(
+    GlossaryPage.objects.live()
+    .filter(path__startswith=Left(OuterRef("path"), Length(OuterRef("path")) - GlossaryPage.steplen))
+    .values("url_path")[:1]
+)
+"""The address of the glossary of a module's course, in the query that reads the modules."""
 
 
 @dataclass
@@ -73,6 +81,7 @@ class CourseOutline:
     url: str
     opens: bool
     modules: list[OutlineModule] = field(default_factory=list)
+    glossary_url: str = ""
 
     @property
     def lessons(self) -> list[OutlineLesson]:
@@ -163,7 +172,7 @@ def build_outlines(
         ModulePage.objects.live()
         .filter(below)
         .order_by("path")
-        .values_list("path", "pk", "title", "url_path", "summary")
+        .values_list("path", "pk", "title", "url_path", "summary", _GLOSSARY_BESIDE)
     )
     lesson_rows = list(
         LessonPage.objects.published()
@@ -175,8 +184,10 @@ def build_outlines(
     for outline in outlines:
         course = outline.course
         modules: dict[str, OutlineModule] = {}
-        for path, pk, title, url_path, summary in module_rows:
+        for path, pk, title, url_path, summary, glossary in module_rows:
             if path.startswith(course.path):
+                if glossary:
+                    outline.glossary_url = outline.url + glossary.removeprefix(course.url_path)
                 modules[path] = OutlineModule(
                     id=pk,
                     number=len(modules) + 1,

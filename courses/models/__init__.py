@@ -1,6 +1,7 @@
 """The public site: pages, courses, cohorts and the facts about the institute."""
 
 from courses.models.cohorts import Cohort
+from courses.models.glossary import GlossaryPage
 from courses.models.images import SiteImage, SiteRendition
 from courses.models.institute import Holiday, InstituteSettings
 from courses.models.pages import CataloguePage, CoursePage, HomePage, ModulePage, StandardPage
@@ -9,6 +10,7 @@ __all__ = [
     "CataloguePage",
     "Cohort",
     "CoursePage",
+    "GlossaryPage",
     "Holiday",
     "HomePage",
     "InstituteSettings",

@@ -179,7 +179,7 @@ class CoursePage(Page):
         index.SearchField("outcomes"),
     ]
     parent_page_types: ClassVar = ["courses.CataloguePage"]
-    subpage_types: ClassVar = ["courses.ModulePage"]
+    subpage_types: ClassVar = ["courses.ModulePage", "courses.GlossaryPage"]
 
     class Meta:
         constraints: ClassVar = [

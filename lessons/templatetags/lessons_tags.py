@@ -7,8 +7,10 @@ from django import template
 from django.template import Context
 from django.utils.translation import gettext
 from wagtail.blocks import StreamValue
+from wagtail.models import Page
 
-from courses.models import CoursePage
+from courses.models import CoursePage, GlossaryPage
+from courses.models.glossary import TermValue
 from lessons import access, runtime
 from lessons.blocks.code import FileValue, ParallelValue
 from lessons.highlight import CodeLine
@@ -38,6 +40,22 @@ class Start:
     is_first: bool
 
 
+@dataclass(frozen=True)
+class Link:
+    """An address of this site and what to call it."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ShownTerm:
+    """A term of a glossary, and the lesson that explains it."""
+
+    term: TermValue
+    lesson: Link | None
+
+
 @register.simple_tag(takes_context=True)
 def course_outline(context: Context, course: CoursePage) -> CourseOutline:
     """Return the outline of a course as the visitor sees it; three to four queries."""
@@ -49,6 +67,25 @@ def course_outline(context: Context, course: CoursePage) -> CourseOutline:
 def module_in(outline: CourseOutline, module_id: int) -> OutlineModule | None:
     """Return the module of an outline that has this page id, or None."""
     return outline.module(module_id)
+
+
+@register.simple_tag(takes_context=True)
+def glossary_letters(context: Context, page: GlossaryPage) -> list[tuple[str, list[ShownTerm]]]:
+    """Return the terms of a glossary by letter, each with a link to the lesson that explains it.
+
+    Two queries. A lesson that isn't published has no link.
+    """
+    course = page.get_parent()
+    url = course.get_url(context["request"])
+    below = len(course.url_path)
+    lessons = {
+        url_path[below:-1]: Link(title, url + url_path[below:])
+        for url_path, title in _lessons(course).values_list("url_path", "title")
+    }
+    return [
+        (letter, [ShownTerm(term, lessons.get(term["lesson"])) for term in terms])
+        for letter, terms in page.letters
+    ]
 
 
 @register.simple_tag
@@ -103,5 +140,5 @@ def match_label(pair: ParallelValue, side: str, line: CodeLine) -> str:
     }
 
 
-def _lessons(course: CoursePage) -> LessonQuerySet:
+def _lessons(course: Page) -> LessonQuerySet:
     return LessonPage.objects.published().descendant_of(course).order_by("path")

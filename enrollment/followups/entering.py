@@ -22,7 +22,15 @@ from enrollment.followups.candidates import Entry, candidates
 from enrollment.followups.facts import Institute, facts_of
 from enrollment.followups.planning import note, plan
 from enrollment.followups.stopping import ends
-from enrollment.models import Enrollment, Lead, PipelineStage, Sequence, SequenceRun, WaitingPlace
+from enrollment.models import (
+    Enrollment,
+    Lead,
+    LeadEvent,
+    PipelineStage,
+    Sequence,
+    SequenceRun,
+    WaitingPlace,
+)
 
 __all__ = ["Entry", "candidates", "enter", "enter_all"]
 
@@ -30,6 +38,8 @@ OVERLAP = timedelta(minutes=10)
 """How long a row may take from its time stamp to its commit without being overlooked."""
 CLOCK_WENT_BACK = timedelta(minutes=1)
 """A sweep that was done this far in the future was done by a clock that has been set back since."""
+TRIED_FOR = timedelta(days=1)
+"""How long a lead that can't enter for a fault of ours is tried again before a person is told."""
 BATCH = 500
 
 log = structlog.get_logger(__name__)
@@ -87,9 +97,18 @@ def _sweep(sequence: Sequence, *, deadline: float) -> int:
     institute, count, done_until = Institute(), 0, now
     for entry in _new_ones(sequence, candidates(sequence, since=since, until=now)):
         if time.monotonic() >= deadline:
-            done_until = entry.at
+            done_until = min(done_until, entry.at)
             break
-        count += _entered(sequence, entry, institute=institute)
+        try:
+            count += enter(sequence, entry, institute=institute) is not None
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # what is wrong with one lead keeps nobody else out
+            log.exception("lead_not_entered", sequence=sequence.pk, lead=entry.lead.pk)
+            if now - entry.at < TRIED_FOR:
+                done_until = min(done_until, entry.at)
+            else:
+                _tell_the_desk(sequence, entry)
     _move_on(sequence, done_until - OVERLAP)
     return count
 
@@ -130,15 +149,12 @@ def _new_ones(sequence: Sequence, entries: Iterable[Entry]) -> Iterator[Entry]:
                 yield entry
 
 
-def _entered(sequence: Sequence, entry: Entry, *, institute: Institute) -> bool:
-    """Let one enter; what is wrong with a lead keeps nobody else out, a database that is away ends it all."""
-    try:
-        return enter(sequence, entry, institute=institute) is not None
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        log.exception("lead_not_entered", sequence=sequence.pk, lead=entry.lead.pk)
-        return False
+def _tell_the_desk(sequence: Sequence, entry: Entry) -> None:
+    """Say once on the timeline of a lead that could not enter that a person has to act."""
+    text = _("Follow-ups “%(name)s” could not begin. Start them by hand, or write yourself.")
+    line = {"lead": entry.lead, "kind": LeadEvent.Kind.FOLLOWUP, "text": text % {"name": sequence.name}}
+    if not LeadEvent.objects.filter(**line).exists():
+        LeadEvent.objects.create(**line)
 
 
 def _fits(sequence: Sequence, lead: Lead) -> bool:

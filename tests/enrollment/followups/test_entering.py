@@ -177,6 +177,49 @@ def test_one_lead_that_cannot_enter_keeps_nobody_out(clock: Any, monkeypatch: py
     assert SequenceRun.objects.get().lead == good
 
 
+def test_a_lead_that_could_not_enter_is_tried_until_the_fault_is_mended(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switched_on()
+    clock.shift(timedelta(minutes=1))
+    unlucky = LeadFactory()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(entering, "plan", _fails)
+        for _sweep in range(4):
+            clock.shift(timedelta(hours=1))
+            LeadFactory()
+            enter_all()
+        assert not SequenceRun.objects.exists()
+
+    clock.shift(timedelta(minutes=1))
+    assert enter_all() == 5
+    assert unlucky.runs.exists()
+    assert not unlucky.events.filter(text__contains="could not begin").exists()
+
+
+def test_after_a_day_of_trying_the_desk_is_told_once_and_the_sweep_goes_on(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequence = switched_on()
+    clock.shift(timedelta(minutes=1))
+    unlucky = LeadFactory()
+    monkeypatch.setattr(entering, "plan", _fails)
+    enter_all()
+
+    for _sweep in range(3):
+        clock.shift(timedelta(hours=24))
+        enter_all()
+
+    assert unlucky.events.filter(text__contains="could not begin").count() == 1
+    sequence.refresh_from_db()
+    assert sequence.entered_until > timezone.now() - timedelta(hours=1)
+
+
+def _fails(*args: object, **kwargs: object) -> None:
+    raise ValueError("a fault of ours")
+
+
 def test_a_database_that_is_away_ends_the_sweep_where_it_is(
     clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

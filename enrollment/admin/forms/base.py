@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import LineField
+from accounts.fields import CleanCharField, LineField
 from enrollment.forms import LONGEST_ID
 from enrollment.models import ClosingReason, Lead
 from enrollment.tagging import LONGEST_TAG, MOST_TAGS
@@ -35,6 +35,28 @@ class LeadForm(forms.Form):
 
     def initial_for(self, lead: Lead) -> dict[str, Any]:
         return {}
+
+
+class LetterFields(forms.Form):
+    """What a mail says."""
+
+    subject = LineField(
+        label=_("Subject"),
+        max_length=150,
+        error_messages={
+            "required": _("Enter a subject"),
+            "max_length": _("Shorten the subject to 150 characters or fewer"),
+        },
+    )
+    text = CleanCharField(
+        label=_("Text"),
+        max_length=10000,
+        widget=forms.Textarea(attrs={"rows": 9}),
+        error_messages={
+            "required": _("Write the text first"),
+            "max_length": _("Shorten the text to 10,000 characters or fewer"),
+        },
+    )
 
 
 class MomentField(forms.DateTimeField):

@@ -7,8 +7,8 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import CleanCharField, LineField
-from enrollment.admin.forms.base import LeadForm, MomentField, refuse_past
+from accounts.fields import CleanCharField
+from enrollment.admin.forms.base import LeadForm, LetterFields, MomentField, refuse_past
 from enrollment.desk import plan_shown
 from enrollment.models import ContactPoint, Lead, LeadEvent
 
@@ -84,33 +84,17 @@ class ChatForm(LeadForm):
         cast(forms.ChoiceField, self.fields["to"]).choices = points_of(lead, ContactPoint.Kind.PHONE)
 
 
-class MailForm(LeadForm):
+class MailForm(LetterFields, LeadForm):
     """A mail to the person. The hidden key makes sending it twice harmless."""
 
     name = "mail"
+    field_order = ("to", "subject", "text")
     key = forms.UUIDField(
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(["required", "invalid"], _("Open the page again and send from there")),
     )
     to = forms.ChoiceField(
         label=_("To"), error_messages={"invalid_choice": _("Choose an address from the list")}
-    )
-    subject = LineField(
-        label=_("Subject"),
-        max_length=150,
-        error_messages={
-            "required": _("Enter a subject"),
-            "max_length": _("Shorten the subject to 150 characters or fewer"),
-        },
-    )
-    text = CleanCharField(
-        label=_("Text"),
-        max_length=10000,
-        widget=forms.Textarea(attrs={"rows": 9}),
-        error_messages={
-            "required": _("Write the text first"),
-            "max_length": _("Shorten the text to 10,000 characters or fewer"),
-        },
     )
 
     def __init__(self, data: Any = None, *, lead: Lead) -> None:

@@ -7,9 +7,9 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import CleanCharField, LineField
+from accounts.fields import CleanCharField
 from courses import wall_clock
-from enrollment.admin.forms.base import KeyField, LeadForm
+from enrollment.admin.forms.base import KeyField, LeadForm, LetterFields
 from enrollment.models import Lead, Sequence, SequenceRun
 from outbox.models import Message
 
@@ -107,28 +107,11 @@ class OriginalForm(RunForm):
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-class EditForm(RunForm):
+class EditForm(LetterFields, RunForm):
     """What the next mail of a run says. `shown` is the message that the editor saw."""
 
     name = "run-edit"
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
-    subject = LineField(
-        label=_("Subject"),
-        max_length=150,
-        error_messages={
-            "required": _("Enter a subject"),
-            "max_length": _("Shorten the subject to 150 characters or fewer"),
-        },
-    )
-    text = CleanCharField(
-        label=_("Text"),
-        max_length=10000,
-        widget=forms.Textarea(attrs={"rows": 9}),
-        error_messages={
-            "required": _("Write the text first"),
-            "max_length": _("Shorten the text to 10,000 characters or fewer"),
-        },
-    )
 
     @classmethod
     def of(cls, run: SequenceRun, message: Message, *, shown: str) -> "EditForm":

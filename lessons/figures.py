@@ -20,7 +20,7 @@ LONG_WORD = 6
 _NOT_PROSE = re.compile(r"<pre.*?</pre>|<table.*?</table>", re.DOTALL)
 _CODE_WORD = re.compile(r"<code>.*?</code>", re.DOTALL)
 _BLOCK_END = re.compile(r"</(?:p|li|h\d)>")
-_SENTENCE_END = re.compile(r"(?<=[.!?:])\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 

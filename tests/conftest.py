@@ -2,6 +2,8 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree, ignore_patterns, rmtree
 
 import pytest
 from django.contrib.auth.models import Group
@@ -21,6 +23,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.courses import make_course, make_module, make_site, restore_roots
 from tests.factories.lessons import make_lesson
 
+CONTENT = Path(__file__).resolve().parents[1] / "content"
+
 
 @dataclass(frozen=True)
 class SmallCourse:
@@ -39,6 +43,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         restore_roots()
         sync_roles()
+
+
+@pytest.fixture(scope="session")
+def short_content(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What comes with the project, its course cut down to its first and its ninth module."""
+    folder = tmp_path_factory.mktemp("short") / "content"
+    copytree(CONTENT, folder, ignore=ignore_patterns("*.py", "__pycache__"))
+    for module in (folder / "python-full-stack").glob("[0-9]*"):
+        if module.name not in {"01-first-pages", "09-django-or-flask"}:
+            rmtree(module)
+    (folder / "python-full-stack" / "glossary.md").unlink(missing_ok=True)
+    return folder
+
+
+@pytest.fixture
+def _short_demo(short_content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `load_demo` load the short course: the whole one takes its time, and one test loads it."""
+    monkeypatch.setattr("content.management.commands.load_demo.CONTENT", short_content)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 from wagtail.models import Site
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
+from tests.conftest import CONTENT
 
 COURSE = """---
 id: 11111111-0000-4000-8000-000000000001

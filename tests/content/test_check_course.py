@@ -11,7 +11,7 @@ from content.checking import find_flaws, in_lesson
 from content.documents import LessonFile
 from lessons.example_runs import run_item
 from lessons.grading.bubblewrap import is_installed
-from tests.content.conftest import CONTENT
+from tests.conftest import CONTENT
 
 COURSES = sorted(path.parent for path in CONTENT.glob("*/course.md"))
 HEAD = "---\nid: 22222222-0000-4000-8000-000000000001\ntitle: Title\n---\n"

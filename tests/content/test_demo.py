@@ -19,7 +19,7 @@ from enrollment.models import Enrollment, Lead, LeadEvent, Person, SequenceRun, 
 from lessons.models import Attempt, LessonPage, Progress
 from outbox.models import Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_short_demo")]
 
 TABLES = (
     Page, Revision, User, EmailAddress, Cohort, Lead, LeadEvent, Person, Submission, Enrollment,

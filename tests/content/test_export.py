@@ -10,7 +10,7 @@ from content.exporter import export_course
 from content.importer import import_course
 from courses.models import CoursePage, SiteImage
 from lessons.models import LessonPage
-from tests.content.conftest import CONTENT
+from tests.conftest import CONTENT
 
 pytestmark = pytest.mark.django_db
 

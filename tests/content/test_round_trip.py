@@ -16,7 +16,7 @@ from content.errors import CourseFileError
 from courses.blocks import ProseBlock
 from lessons.blocks.code import SourceBlock
 from lessons.highlight import LANGUAGES
-from tests.content.conftest import CONTENT
+from tests.conftest import CONTENT
 
 ID = UUID("22222222-0000-4000-8000-000000000001")
 STRUCTURE = ["# a", "## b {#c}", ":::", "::: note", "<!-- {#x} -->", "@flask", "@matches", "1. a", "- b"]

@@ -41,7 +41,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def demo(live_server: LiveServer, settings: object, tmp_path: Path) -> str:
+def demo(_short_demo: None, live_server: LiveServer, settings: object, tmp_path: Path) -> str:
     """The address of a server that shows the demo course, its accounts and its leads."""
     settings.MEDIA_ROOT = tmp_path
     settings.SITE_URL = live_server.url

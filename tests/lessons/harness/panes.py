@@ -1,4 +1,4 @@
-"""The panes of the lessons that come with the product, and the address that each answers."""
+"""The panes of the first lessons, and the address that each answers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,6 @@ ROOT = Path(__file__).parents[3]
 ADDRESSES = {  # of blocks that have no page at "/"
     "order-pair": "/jobs/new/",
     "not-found-pair": "/jobs/1/",
-    "parts-pair": "/jobs/",
-    "model-pair": "/?years=3",
 }
 
 
@@ -29,10 +27,10 @@ class Pane:
         return ADDRESSES.get(self.block, "/")
 
 
-def all_panes() -> list[Pane]:
-    """Return the panes of every lesson under content/, Django before Flask."""
+def first_panes() -> list[Pane]:
+    """Return the panes of the first five lessons, Django before Flask; in them both sides show one page."""
     panes = []
-    for path in sorted(ROOT.glob("content/*/*/[0-9]*.md")):
+    for path in sorted(ROOT.glob("content/python-full-stack/01-first-pages/0[1-5]*.md")):
         for block in LessonFile.parse(path.read_text(), str(path)).blocks:
             if block.kind == "parallel":
                 panes += [

@@ -1,15 +1,13 @@
-"""Every Django and Flask pane of the lessons starts and answers, and both sides show the same."""
+"""Both sides of the first pairs start, answer and show the same; `check_course` runs everything else."""
 
 from pathlib import Path
 
 from lessons.harness.markup import read_page
-from tests.lessons.harness.panes import Pane, all_panes
+from tests.lessons.harness.panes import Pane, first_panes
 from tests.lessons.harness.programs import Program, on_server
 
 UNLIKE = {
     "order-pair",  # the lesson shows that the order of paths matters in Django and not in Flask
-    "form-pair",  # Django writes the form, in Flask the lesson does
-    "whole-pair",
 }
 
 
@@ -22,9 +20,9 @@ def answer_of(pane: Pane, program: Program) -> str:
     return read_page(answer["body"]).text
 
 
-def test_every_pane_answers_on_the_server(tmp_path: Path) -> None:
+def test_both_sides_show_the_same(tmp_path: Path) -> None:
     texts: dict[str, list[str]] = {}
-    panes = all_panes()
+    panes = first_panes()
     with on_server(tmp_path) as for_flask:
         for pane in panes:
             if pane.side == "flask":
@@ -32,7 +30,7 @@ def test_every_pane_answers_on_the_server(tmp_path: Path) -> None:
             else:
                 with on_server(tmp_path) as own:
                     texts.setdefault(pane.block, []).append(answer_of(pane, own))
-    assert len(texts) >= 15
+    assert len(texts) >= 13
     for block, (django, flask) in texts.items():
         assert django, block
         if block not in UNLIKE:

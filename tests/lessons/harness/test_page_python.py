@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.lessons.harness.panes import all_panes
 from tests.lessons.harness.programs import (
     DJANGO_BOARD,
     DJANGO_CHECKS,
@@ -21,7 +20,6 @@ from tests.lessons.harness.programs import (
 )
 from tests.lessons.harness.test_apps import HASHING
 from tests.lessons.harness.test_checking import BOARD_CHECKS
-from tests.lessons.harness.test_lessons import answer_of
 
 ASYNC_SCRIPT = """
 import asyncio, hashlib, sqlite3, time
@@ -125,17 +123,3 @@ def test_script_that_only_speaks_of_frameworks_needs_neither() -> None:
         program.start({"main.py": "# like flask, like django\nprint('done')"}, "script")
         assert program.ask({"op": "run"}) == {"console": "done\n", "trouble": None}
         assert not program.start({"app.py": "import flask"})["ok"]
-
-
-def test_every_flask_pane_of_the_lessons_answers_in_the_page(page_python: Program) -> None:
-    assert page_python.ask({"op": "fresh"}) == {"ok": True}
-    for pane in all_panes():
-        if pane.side == "flask":
-            assert answer_of(pane, page_python)
-
-
-def test_every_django_pane_of_the_lessons_answers_in_the_page(page_python: Program) -> None:
-    for pane in all_panes():
-        if pane.side == "django":
-            assert page_python.ask({"op": "fresh"}) == {"ok": True}
-            assert answer_of(pane, page_python)

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from wagtail.blocks import StreamValue
 
+from content.block_errors import messages_of
 from content.documents import LessonFile
 from content.errors import CourseFileError
 from content.folder import CourseFolder
@@ -48,6 +50,25 @@ def places_of(course: CourseFolder) -> list[Place]:
     return [
         place for module in course.modules for _slug, lesson in module.lessons for place in in_lesson(lesson)
     ]
+
+
+def find_unfit(course: CourseFolder) -> Iterator[CourseFileError]:
+    """Yield what an import would refuse of the blocks of each lesson, such as a text that is too long.
+
+    No query; pictures are chosen from the database, so figures are left out.
+    """
+    field = LessonPage._meta.get_field("body")
+    for module in course.modules:
+        for _slug, lesson in module.lessons:
+            for block in lesson.blocks:
+                if block.kind == "figure":
+                    continue
+                (child,) = field.to_python(json.dumps(raw_stream([block], {})))
+                try:
+                    child.block.clean(child.value)
+                except ValidationError as error:
+                    message = f"{block.id}: {'; '.join(messages_of(error))}"
+                    yield CourseFileError(lesson.path, block.line, message)
 
 
 def in_lesson(lesson: LessonFile) -> Iterator[Place]:

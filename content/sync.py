@@ -14,6 +14,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from content import streams
+from content.block_errors import line_of, messages_of
 from content.bodies import Block
 from content.errors import CourseFileError
 from content.models import ImportedPage
@@ -282,28 +283,7 @@ def _assign(page: Page, wanted: Wanted) -> None:
 def _block_failure(wanted: Wanted, name: str, error: StreamBlockValidationError) -> CourseFileError:
     place, problem = next(iter(error.block_errors.items()), (0, error))
     if name in NAMED_STREAMS and wanted.blocks:
-        line = _line_of(wanted.blocks[place], problem)
+        line = line_of(wanted.blocks[place], problem)
     else:
         line = wanted.lines.get(name, 1)
-    return CourseFileError(wanted.path, line, f"{name}: {'; '.join(_messages(problem))}")
-
-
-def _line_of(block: Block, problem: Any) -> int:
-    """Return where a problem is: at a question if the block holds questions and one of them is wrong."""
-    inner = problem.block_errors.get("questions") if block.kind in {"quiz", "interview"} else None
-    place = next(iter(getattr(inner, "block_errors", {})), None)
-    return block.line if place is None else block.value["questions"][place].line
-
-
-def _messages(error: Any) -> list[str]:
-    """Return every message in a tree of block errors."""
-    found: list[str] = []
-    if children := getattr(error, "block_errors", None):
-        rows = children.items() if isinstance(children, dict) else enumerate(children)
-        for name, child in rows:
-            if child:
-                prefix = f"{name}: " if isinstance(name, str) else ""
-                found += [f"{prefix}{message}" for message in _messages(child)]
-    if others := getattr(error, "non_block_errors", None):
-        found += [message for other in others.as_data() for message in other.messages]
-    return found or list(getattr(error, "messages", [str(error)]))
+    return CourseFileError(wanted.path, line, f"{name}: {'; '.join(messages_of(problem))}")

@@ -138,7 +138,7 @@ def test_what_fails_in_the_page_is_named_too(course: Path, capsys: pytest.Captur
 
 def expect_three_failures(course: Path, capsys: pytest.CaptureFixture[str], *options: str) -> None:
     expected = break_it(course)
-    with pytest.raises(CommandError, match="3 failed of examples: 2, solutions: 1"):
+    with pytest.raises(CommandError, match="3 to mend; examples: 2, solutions: 1"):
         call_command("check_course", course, *options)
     printed = capsys.readouterr().out.splitlines()
     for line, start in zip(printed, expected, strict=True):
@@ -153,7 +153,7 @@ def test_an_application_that_shows_nothing_first_is_named(
 ) -> None:
     path = course / ONE
     path.write_text(path.read_text().replace("@requests\nPOST /jobs/ title=Tester\n", ""))
-    with pytest.raises(CommandError, match="1 failed of"):
+    with pytest.raises(CommandError, match="1 to mend; "):
         call_command("check_course", course)
     assert capsys.readouterr().out == f"{path}, line 11: board: GET /, which Run shows first, answers 404.\n"
 
@@ -162,7 +162,7 @@ def test_an_application_that_shows_nothing_first_is_named(
 def test_starter_files_that_pass_already_are_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = course / ONE
     path.write_text(path.read_text().replace("return number\n", "return number + number\n"))
-    with pytest.raises(CommandError, match="1 failed of"):
+    with pytest.raises(CommandError, match="1 to mend; "):
         call_command("check_course", course)
     assert (
         capsys.readouterr().out
@@ -182,3 +182,17 @@ def test_a_page_python_that_breaks_is_no_pass(course: Path, monkeypatch: pytest.
     monkeypatch.setattr("content.page_python.MOST_SECONDS", 0)
     with pytest.raises(CommandError, match="ended without an answer"):
         call_command("check_course", course, "--pyodide")
+
+
+@pytest.mark.usefixtures("_sandbox")
+def test_what_an_import_would_refuse_is_named_without_a_database(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = course / ONE
+    lesson.write_text(lesson.read_text().replace("Double it", "D" * 121))
+
+    with pytest.raises(CommandError, match="1 to mend; "):
+        call_command("check_course", course)
+
+    said = capsys.readouterr().out
+    assert re.search(r"01-one\.md, line \d+: double: title: .*at most 120 characters", said)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from content.checking import count, find_flaws, places_of
+from content.checking import count, find_flaws, find_unfit, places_of
 from content.errors import CourseFileError
 from content.folder import read_course
 from content.page_python import PagePythonEnded, find_flaws_in_page
@@ -35,15 +35,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         workers = os.process_cpu_count() or 1
         try:
-            places = places_of(read_course(options["path"]))
+            course = read_course(options["path"])
+            places = places_of(course)
+            unfit = list(find_unfit(course))
             if options["pyodide"]:
                 flaws = find_flaws_in_page(places, workers=workers)
             else:
                 flaws = find_flaws(places, run_item, workers=workers, with_starters=True)
         except (CourseFileError, GraderUnavailable, PagePythonEnded) as error:
             raise CommandError(str(error)) from error
+        flaws = [*unfit, *flaws]
         for flaw in flaws:
             self.stdout.write(str(flaw))
         if flaws:
-            raise CommandError(f"{len(flaws)} failed of {count(places)}.")
+            raise CommandError(f"{len(flaws)} to mend; {count(places)}.")
         self.stdout.write(f"{options['path'].resolve().name}: {count(places)}; all of it runs.")

@@ -18,7 +18,7 @@ from lessons.example_runs import Runnable
 from lessons.examples import Example
 
 BUNDLES = {
-    "flask": "flask",
+    "flask": "flask|werkzeug|jinja2|markupsafe|itsdangerous|click|blinker",
     "django": "django",
     "sqlalchemy": "sqlalchemy|alembic",
     "rest_framework": "rest_framework",

@@ -39,7 +39,7 @@ export const BUNDLES = {
     keepDocs: true,
     without: [/^rest_framework\/(locale|static|templates\/rest_framework\/docs)\//],
   },
-  wtforms: { modules: ["wtforms", "flask_wtf"], without: [/^wtforms\/locale\//] },
+  wtforms: { modules: ["wtforms", "flask_wtf", "markupsafe"], without: [/^wtforms\/locale\//] },
   flask_login: { modules: ["flask_login"], without: [] },
   alembic: { modules: ["alembic", "mako", "markupsafe"], keepDocs: true, without: [/^alembic\/(testing|templates)\//] },
   pytest: {

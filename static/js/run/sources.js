@@ -2,7 +2,7 @@
 
 /** The bundles of the page's Python, each with the imports that ask for it. */
 const BUNDLES = {
-  flask: "flask",
+  flask: "flask|werkzeug|jinja2|markupsafe|itsdangerous|click|blinker",
   django: "django",
   sqlalchemy: "sqlalchemy|alembic",
   rest_framework: "rest_framework",

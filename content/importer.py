@@ -35,14 +35,14 @@ def import_course(path: Path, *, force: bool = False) -> Report:
         sync = PageSync(list(wanted.values()), force=force)
         sync.report.images = added
         course_page = sync.place(wanted[course.file.id], catalogue)
+        if course.glossary:
+            sync.place(wanted[course.glossary.id], course_page)
         for module in course.modules:
             module_page = sync.place(wanted[module.file.id], course_page)
             for _slug, lesson in module.lessons:
                 sync.place(wanted[lesson.id], module_page)
             sync.arrange(module_page, [lesson.id for _slug, lesson in module.lessons])
         sync.arrange(course_page, [module.file.id for module in course.modules])
-        if course.glossary:
-            sync.place(wanted[course.glossary.id], course_page)
         sync.report.missing = [
             f"{page.title} ({page.url_path})"
             for page in Page.objects.descendant_of(course_page).exclude(translation_key__in=wanted)

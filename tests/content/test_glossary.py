@@ -121,6 +121,22 @@ def test_an_export_holds_it_and_a_second_import_changes_nothing(with_glossary: P
     assert Revision.objects.count() == revisions
 
 
+def test_modules_that_come_later_leave_the_glossary_where_it_is(with_glossary: Path, client: Client) -> None:
+    import_course(with_glossary)
+    (with_glossary / "02-more").rename(with_glossary / "03-more")
+    later = with_glossary / "02-later"
+    later.mkdir()
+    module = (with_glossary / "01-start" / "module.md").read_text()
+    (later / "module.md").write_text(module.replace("000000000002", "0000000000bb").replace("Start", "Later"))
+    (with_glossary / "glossary.md").write_text((HEAD + TERMS).replace("The words of", "All words of"))
+
+    report = import_course(with_glossary)
+
+    assert (report.created, report.changed) == (1, 1)
+    assert "All words of this course." in client.get(PAGE).content.decode()
+    import_course(with_glossary)
+
+
 @given(terms=st.lists(st.tuples(words, words, st.just("") | st.just("start/one")), max_size=3))
 def test_it_reads_back_the_same(terms: list[tuple[str, str, str]]) -> None:
     glossary = GlossaryFile(id=ID, title="Glossary", intro_line="Words.", terms=tuple(terms))

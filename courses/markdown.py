@@ -16,6 +16,8 @@ _ALLOWED_TAGS = {
 }  # fmt: skip
 _TABLE_BOX = '<div class="scroll" role="group" tabindex="0" aria-label="{label}">'
 """A wide table scrolls in a box of its own, which the keyboard can reach."""
+_CODE_BOX = '<pre role="group" tabindex="0" aria-label="{label}">'
+"""So does code."""
 _ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
@@ -60,6 +62,7 @@ def render(text: str) -> SafeString:
     )
     box = _TABLE_BOX.format(label=gettext("Table"))
     html = html.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
+    html = html.replace("<pre>", _CODE_BOX.format(label=gettext("Code")))
     return mark_safe(html)  # noqa: S308 - cleaned by nh3 against an allow-list just above
 
 

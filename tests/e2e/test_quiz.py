@@ -154,3 +154,13 @@ def look(page: Page) -> None:
     """Expect a page that is accessible and as wide as its window."""
     assert_accessible(page)
     assert_fits(page)
+
+
+def test_long_code_in_an_option_wraps(page: Page, demo: str) -> None:
+    code = '`href="https://jobboard.example/static/style.css?version=2026-11-23"`'
+    options = [{"text": text, "is_right": text == code, "why": "So it is."} for text in (code, "`url_for()`")]
+    block = quiz_block(CHOICE | {"value": CHOICE["value"] | {"options": options}})
+    module = ModulePage.objects.get(slug="first-pages")
+    page.goto(make_lesson(module, is_free=True, body=[block]).url)
+    expect(page.get_by_text("jobboard.example")).to_be_visible()
+    assert_fits(page)

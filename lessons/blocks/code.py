@@ -129,6 +129,18 @@ class ParallelValue(blocks.StructValue):
         return found
 
     @property
+    def placed_matches(self) -> list[tuple[Any, list[str]]]:
+        """Each match with the names of the files in which its lines stand, where a pane has several."""
+        if len(self["django"]) == len(self["flask"]) == 1:
+            return [(match, []) for match in self["matches"]]
+        files = [file for side in ("django", "flask") for file in self[side]]
+        numbers = [(file["name"], highlight.match_numbers([file["code"]])) for file in files]
+        return [
+            (match, list(dict.fromkeys(name for name, held in numbers if name and match["number"] in held)))
+            for match in self["matches"]
+        ]
+
+    @property
     def height(self) -> int:
         """Lines of the longer pane, as a measure of the room it takes."""
         return max(sum(len(file.lines) for file in self[side]) for side in ("django", "flask"))

@@ -124,3 +124,17 @@ def test_checks_that_python_cannot_read_are_refused_in_words(deep: str) -> None:
 
     with pytest.raises(ValidationError, match=r"no Python|too deep"):
         block.clean(f"def test_home(app):\n    return {deep}\n")
+
+
+def test_a_match_names_its_files_where_a_pane_has_several() -> None:
+    def files(**codes: str) -> list[dict]:
+        return [{"name": f"{name}.py", "language": "python", "code": code} for name, code in codes.items()]
+
+    matches = [{"number": number, "text": f"Match {number}."} for number in (1, 2)]
+    several = {"django": files(models="a  #=1", main="b  #=2"), "flask": files(main="c  #=1\nd  #=2")}
+    html = ParallelBlock().render(ParallelBlock().to_python(several | {"matches": matches}))
+
+    assert 'Match 1. <span class="where">models.py, main.py</span>' in html
+    assert 'Match 2. <span class="where">main.py</span>' in html
+    single = {"django": files(urls="a  #=1"), "flask": files(app="c  #=1"), "matches": matches[:1]}
+    assert 'class="where"' not in ParallelBlock().render(ParallelBlock().to_python(single))

@@ -370,3 +370,25 @@ def test_python_that_cannot_be_loaded_is_no_dead_end(
     hello.get_by_role("button", name="Try again").click()
     expect(status(hello)).to_contain_text("Status 404.", timeout=START_TIMEOUT)
     page.close()
+
+
+def test_an_api_that_only_takes_posts_shows_the_first_of_them(open_lesson: Callable[..., Page]) -> None:
+    code = """\
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.post("/api/salary/")
+def salary():
+    return {"years": request.get_json()["years"]}
+"""
+    value = {
+        "files": files(("app.py", code)),
+        "caption": "",
+        "run": "app",
+        "requests": [{"method": "POST", "path": "/api/salary/", "body": '{"years": 3}'}],
+    }
+    page = open_lesson({"type": "code", "id": "salary", "value": value})
+    shown = run(pane(page, "salary"))
+    expect(status(shown)).to_have_text("Finished. Status 200.")

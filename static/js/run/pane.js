@@ -261,8 +261,8 @@ export class Pane {
   #firstRequest() {
     const own = this.browser.last ?? null;
     if (own?.method === "GET") return own;
-    const first = this.root.querySelector('.tries [data-method="GET"]');
-    return { method: "GET", path: first?.dataset.path ?? "/" };
+    const proposed = this.root.querySelector('.tries [data-method="GET"]') ?? this.root.querySelector(".tries button");
+    return proposed ? requestOf(proposed.dataset.method, proposed.dataset.path, proposed.dataset.body) : { method: "GET", path: "/" };
   }
 
   #isStale() {

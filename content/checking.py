@@ -95,13 +95,11 @@ def find_flaws(
         is_good, result = run(place.item)
         if not is_good:
             return place.fail(describe(result))
-        if isinstance(place.item, Example) and place.item.requests:
-            shown = _shown_first(place.item)
-            request, status = place.item.requests[shown], int(result["responses"][shown].get("status", 0))
-            if status >= 400:
-                return place.fail(
-                    f"{request['method']} {request['path']}, which Run shows first, answers {status}."
-                )
+        if isinstance(place.item, Example) and (status := _first_status(result)) >= 400:
+            request = place.item.requests[0]
+            return place.fail(
+                f"{request['method']} {request['path']}, which Run shows first, answers {status}."
+            )
         if with_starters and isinstance(place.item, Solution):
             is_good, _result = run(replace(place.item, files=place.item.starter))
             return place.fail("The starter files pass every check already.") if is_good else None
@@ -112,10 +110,9 @@ def find_flaws(
     return sorted(flaws, key=lambda flaw: (flaw.path, flaw.line))
 
 
-def _shown_first(example: Example) -> int:
-    """Return which of the proposed requests a page sends on Run: the first GET, else the first of all."""
-    methods = [request["method"] for request in example.requests]
-    return methods.index("GET") if "GET" in methods else 0
+def _first_status(result: dict[str, Any]) -> int:
+    """Return the status of the first answer, 0 where there is none, as of a script."""
+    return next((int(answer.get("status", 0)) for answer in result["responses"]), 0)
 
 
 def count(places: list[Place]) -> str:

@@ -261,7 +261,7 @@ export class Pane {
   #firstRequest() {
     const own = this.browser.last ?? null;
     if (own?.method === "GET") return own;
-    const proposed = this.root.querySelector('.tries [data-method="GET"]') ?? this.root.querySelector(".tries button");
+    const proposed = this.root.querySelector(".tries button");
     return proposed ? requestOf(proposed.dataset.method, proposed.dataset.path, proposed.dataset.body) : { method: "GET", path: "/" };
   }
 

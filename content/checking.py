@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from wagtail.blocks import StreamValue
 
-from content.block_errors import messages_of
+from content.block_errors import line_of, messages_of
 from content.documents import LessonFile
 from content.errors import CourseFileError
 from content.folder import CourseFolder
@@ -68,7 +68,7 @@ def find_unfit(course: CourseFolder) -> Iterator[CourseFileError]:
                     child.block.clean(child.value)
                 except ValidationError as error:
                     message = f"{block.id}: {'; '.join(messages_of(error))}"
-                    yield CourseFileError(lesson.path, block.line, message)
+                    yield CourseFileError(lesson.path, line_of(block, error), message)
 
 
 def in_lesson(lesson: LessonFile) -> Iterator[Place]:

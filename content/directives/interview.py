@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from content.bodies import ID, Block, Lines
-from content.directives.rows import closes, expect_close, part, part_rows
+from content.directives.rows import expect_close, named_blocks, part, part_rows
 
 _QUESTION = re.compile(r"@question +\{#(?P<id>[^{}]*)\} +(?P<text>.*\S) *")
 _WHY = re.compile(r"@why +(?P<text>.*\S) *")
@@ -14,18 +14,7 @@ def parse_interview(lines: Lines, heading: str) -> dict[str, Any]:
     """Read the questions of a subject, which stands beside the id."""
     if not heading:
         raise lines.fail("Interview questions have a title: “::: interview {#id} Databases”.")
-    questions: list[Block] = []
-    lines.skip_blank()
-    while lines.more and not closes(lines.peek()):
-        question = _question(lines)
-        for other in questions:
-            if other.id == question.id:
-                raise lines.fail(
-                    f"The id {question.id} is already on line {other.line}. Give this question another.",
-                    question.line,
-                )
-        questions.append(question)
-        lines.skip_blank()
+    questions = named_blocks(lines, _question)
     if not questions:
         raise lines.fail("Ask at least one question: “@question {#first} What is …?”.", lines.opened)
     expect_close(lines)

@@ -7,7 +7,15 @@ from typing import Any
 
 from content.bodies import ID, Block, Lines
 from content.directives.code import file_rows, files_of, rows_of
-from content.directives.rows import NUMBERED, closes, expect_close, guarded, text_of, took, unguarded
+from content.directives.rows import (
+    NUMBERED,
+    expect_close,
+    guarded,
+    named_blocks,
+    text_of,
+    took,
+    unguarded,
+)
 
 _DEFAULTS = {"pass": 60, "attempts": 0, "minutes": 0, "draw": 0}
 _NAMES = {"pass": "pass_mark"}
@@ -21,18 +29,7 @@ def parse_quiz(lines: Lines, heading: str) -> dict[str, Any]:
     if not heading:
         raise lines.fail("A quiz has a title: “::: quiz {#id} Check yourself”.")
     value = {"title": heading, **_settings(lines), "required": not took(lines, "@optional")}
-    questions: list[Block] = []
-    lines.skip_blank()
-    while lines.more and not closes(lines.peek()):
-        question = _question(lines)
-        for other in questions:
-            if other.id == question.id:
-                raise lines.fail(
-                    f"The id {question.id} is already on line {other.line}. Give this question another.",
-                    question.line,
-                )
-        questions.append(question)
-        lines.skip_blank()
+    questions = named_blocks(lines, _question)
     if not questions:
         raise lines.fail("A quiz holds at least one question, such as “@choice {#first}”.", lines.opened)
     expect_close(lines)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from content.bodies import Lines
+from content.bodies import Block, Lines
 from courses.markdown import fence_after
 
 NUMBERED = re.compile(r"(?P<number>\d{1,4})\. (?P<text>.*)")
@@ -23,6 +23,23 @@ def expect_close(lines: Lines, expected: str = "“:::” was") -> None:
         raise lines.fail("This block is not closed. End it with a line “:::”.", lines.opened)
     if not closes(lines.take()):
         raise lines.fail(f"“{lines.rows[lines.position - 1][:40]}” was not expected here; {expected}.")
+
+
+def named_blocks(lines: Lines, read: Callable[[Lines], Block]) -> list[Block]:
+    """Take the questions of a block up to its closing line; each has an id of its own."""
+    blocks: list[Block] = []
+    lines.skip_blank()
+    while lines.more and not closes(lines.peek()):
+        block = read(lines)
+        for other in blocks:
+            if other.id == block.id:
+                raise lines.fail(
+                    f"The id {block.id} is already on line {other.line}. Give this question another.",
+                    block.line,
+                )
+        blocks.append(block)
+        lines.skip_blank()
+    return blocks
 
 
 def took(lines: Lines, mark: str) -> bool:
